@@ -1,0 +1,45 @@
+"""E-mail addresses: checked without asking the network, compared the same way everywhere."""
+
+from email_validator import EmailNotValidError, validate_email
+
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+
+MAX_LENGTH = 254
+"""RFC 5321 §4.5.3.1.3: a path of 256 octets with its angle brackets."""
+
+NO_AT = Text(
+    "E-postadressen saknar @. Kontrollera att den är rätt.",
+    "The e-mail address has no @. Check that it is right.",
+)
+LIKE_THIS = Text(
+    "Fyll i din e-postadress, till exempel namn@ki.se.",
+    "Enter your e-mail address, for example name@ki.se.",
+)
+NON_ASCII_LOCAL_PART = Text(
+    "Delen före @ får bara ha bokstäverna a–z, siffror och vanliga tecken. "
+    "Använd en annan e-postadress, alla e-postservrar kan inte ta emot den här.",
+    "The part before @ may only have the letters a–z, digits and common signs. "
+    "Use another e-mail address, not all mail servers can receive this one.",
+)
+
+
+def normalise(typed: str) -> str:
+    """The address to write to: spaces around it gone, the domain in IDNA ASCII; raises RuleBroken."""
+    address = typed.strip()
+    if "@" not in address:
+        raise RuleBroken(NO_AT if address else LIKE_THIS)
+    if not address.rpartition("@")[0].isascii():
+        raise RuleBroken(NON_ASCII_LOCAL_PART)
+    try:
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError:
+        raise RuleBroken(LIKE_THIS) from None
+    if len(found := checked.ascii_email or "") > MAX_LENGTH:
+        raise RuleBroken(LIKE_THIS)
+    return found
+
+
+def key(address: str) -> str:
+    """The normalised address as it is compared: lower case; dots and +tags stay as they are."""
+    return address.lower()

@@ -1,0 +1,51 @@
+"""Who did what, when: the audit log, written in the transaction of the thing itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from regapp.core.db import Model, db
+
+
+class AuditEntry(Model):
+    """One thing done. `details` holds no personal data: the entry outlives the registration it tells of."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(64))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="SET NULL"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration.id", ondelete="SET NULL"), index=True
+    )
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+PARTICIPANT = "participant"
+SYSTEM = "system"
+
+
+def record(
+    action: str,
+    *,
+    actor: str,
+    at: datetime,
+    event_id: int | None = None,
+    registration_id: int | None = None,
+    **details: Any,
+) -> None:
+    """Note that `actor` (PARTICIPANT, SYSTEM or `organiser:<id>`) did `action`, named in the past tense."""
+    db.session.add(
+        AuditEntry(
+            action=action,
+            actor=actor,
+            at=at,
+            event_id=event_id,
+            registration_id=registration_id,
+            details=details,
+        )
+    )

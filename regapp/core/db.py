@@ -1,0 +1,134 @@
+"""The database: a typed base, instants in UTC, and transactions that lock before they look."""
+
+from __future__ import annotations
+
+import enum
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, event, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+from regapp.core.errors import NotFound
+
+BUSY_TIMEOUT_S = 10
+"""How long a writer waits for SQLite's one write lock before the page answers 503."""
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC; a naive datetime is a bug and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def enum_type(values: type[enum.Enum]) -> Enum:
+    """A column of the enum's values, checked by the database."""
+    return Enum(
+        values,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=values.__name__.lower(),
+    )
+
+
+class Model(DeclarativeBase):
+    """Base of every table."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=_NAMES), type_annotation_map={datetime: UtcDateTime()}
+    )
+
+
+db = SQLAlchemy(model_class=Model)
+
+M = TypeVar("M", bound=Model)
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def begin_writing() -> None:
+    """From here to the end of the request, transactions take SQLite's write lock when they begin."""
+    _writing.set(True)
+
+
+def begin_reading() -> None:
+    _writing.set(False)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Commit what the block did, or nothing of it; transactions in it lock before they read.
+
+    A deferred SQLite transaction that reads and then writes fails at once when someone else wrote in between
+    (SQLITE_BUSY_SNAPSHOT), whatever the busy timeout.
+    """
+    token = _writing.set(True)
+    db.session.rollback()
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def lock(model: type[M], identity: int) -> M:
+    """The row, locked to the end of the transaction and read anew; raises NotFound.
+
+    Everything loaded before is forgotten: it may have changed while we waited.
+    """
+    db.session.expire_all()
+    found = db.session.scalar(
+        select(model).filter_by(id=identity).with_for_update().execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

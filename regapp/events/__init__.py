@@ -1,0 +1,1 @@
+"""The training day: its model, its clocks, its programme. Rules only."""

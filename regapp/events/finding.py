@@ -1,0 +1,24 @@
+"""Finding a day."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from regapp.core.db import db
+from regapp.core.errors import NotFound
+from regapp.events.models import Event, Publication
+
+
+def get_by_slug(slug: str) -> Event:
+    """The day, whatever its publication; raises NotFound."""
+    event = db.session.scalar(select(Event).where(Event.slug == slug))
+    if event is None:
+        raise NotFound
+    return event
+
+
+def find_current(now: datetime) -> Event | None:
+    """The day to send a visitor to: the next one ahead, else the last one that was."""
+    published = select(Event).where(Event.publication != Publication.DRAFT)
+    ahead = db.session.scalar(published.where(Event.ends_at > now).order_by(Event.starts_at).limit(1))
+    return ahead or db.session.scalar(published.order_by(Event.starts_at.desc()).limit(1))

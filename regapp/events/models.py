@@ -1,0 +1,178 @@
+"""One year's training day and its programme."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime, time, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from regapp.core.db import Model, enum_type
+from regapp.core.i18n import pick
+
+
+class Publication(enum.StrEnum):
+    """Who sees the day: a draft only organisers, a cancelled one everybody, with the word cancelled."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+NEXT: dict[Publication, set[Publication]] = {
+    Publication.DRAFT: {Publication.PUBLISHED},
+    Publication.PUBLISHED: {Publication.DRAFT, Publication.CANCELLED},
+    Publication.CANCELLED: set(),
+}
+"""What may follow what; a day with registrations doesn't become a draft again (see editing)."""
+
+
+class Phase(enum.StrEnum):
+    """What the public page has to say at an instant."""
+
+    DRAFT = "draft"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    NOT_OPEN = "not_open"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Event(Model):
+    """One year's training day.
+
+    `closes_at` is exclusive: the instant after the last day to register. The number of places is None when
+    unlimited. `version` counts saves, so that a second organiser's older copy is noticed.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
+        CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        CheckConstraint("seats_on_site IS NULL OR seats_on_site >= 0", name="seats_on_site"),
+        CheckConstraint("seats_online IS NULL OR seats_online >= 0", name="seats_online"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    publication: Mapped[Publication] = mapped_column(enum_type(Publication), default=Publication.DRAFT)
+    title_sv: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    description_sv: Mapped[str] = mapped_column(default="")
+    description_en: Mapped[str] = mapped_column(default="")
+    audience_sv: Mapped[str] = mapped_column(String(500), default="")
+    audience_en: Mapped[str] = mapped_column(String(500), default="")
+    language_note_sv: Mapped[str] = mapped_column(String(200), default="")
+    language_note_en: Mapped[str] = mapped_column(String(200), default="")
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Stockholm")
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    directions_sv: Mapped[str] = mapped_column(default="")
+    directions_en: Mapped[str] = mapped_column(default="")
+    contact_email: Mapped[str] = mapped_column(String(254))
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    seats_on_site: Mapped[int | None]
+    seats_online: Mapped[int | None]
+    meeting_url: Mapped[str] = mapped_column(String(2000), default="")
+    join_minutes_before: Mapped[int] = mapped_column(default=30)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    programme: Mapped[list[ProgrammeItem]] = relationship(
+        order_by="ProgrammeItem.starts, ProgrammeItem.position",
+        cascade="all, delete-orphan",
+        back_populates="event",
+    )
+
+    __mapper_args__: ClassVar = {"version_id_col": version}
+
+    @property
+    def title(self) -> str:
+        return pick(self.title_sv, self.title_en)
+
+    @property
+    def description(self) -> str:
+        return pick(self.description_sv, self.description_en)
+
+    @property
+    def audience(self) -> str:
+        return pick(self.audience_sv, self.audience_en)
+
+    @property
+    def language_note(self) -> str:
+        return pick(self.language_note_sv, self.language_note_en)
+
+    @property
+    def directions(self) -> str:
+        return pick(self.directions_sv, self.directions_en)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def last_day(self) -> date:
+        """The last day to register, in the day's own time zone; the whole of it counts."""
+        return (self.closes_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
+
+    @property
+    def closes_visibly_at(self) -> datetime:
+        """The last minute of the last day, as people name it: 23.59."""
+        return self.closes_at - timedelta(minutes=1)
+
+    @property
+    def join_opens_at(self) -> datetime:
+        return self.starts_at - timedelta(minutes=self.join_minutes_before)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a registration received at `now` counts; the last day counts to its last instant."""
+        return self.publication is Publication.PUBLISHED and self.opens_at <= now < self.closes_at
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at <= now
+
+    def is_public(self) -> bool:
+        return self.publication is not Publication.DRAFT
+
+    def can_be_joined(self, now: datetime) -> bool:
+        """Whether the online meeting's door stands open: from a while before the start to the end."""
+        return self.publication is Publication.PUBLISHED and self.join_opens_at <= now < self.ends_at
+
+    def phase(self, now: datetime) -> Phase:
+        if self.publication is not Publication.PUBLISHED:
+            return Phase(self.publication.value)
+        if self.is_over(now):
+            return Phase.OVER
+        if now < self.opens_at:
+            return Phase.NOT_OPEN
+        return Phase.OPEN if now < self.closes_at else Phase.CLOSED
+
+
+class ProgrammeItem(Model):
+    """A session or a break; `starts` is the clock on the wall of the venue."""
+
+    __tablename__ = "programme_item"
+    __table_args__ = (UniqueConstraint("event_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    starts: Mapped[time]
+    title_sv: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    speaker: Mapped[str] = mapped_column(String(200), default="")
+    place: Mapped[str] = mapped_column(String(200), default="")
+
+    event: Mapped[Event] = relationship(back_populates="programme")
+
+    @property
+    def title(self) -> str:
+        return pick(self.title_sv, self.title_en)

@@ -1,0 +1,232 @@
+"""A registration, what it says about health, and the form it came from."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from regapp.core.db import Model, enum_type
+from regapp.core.i18n import Text
+from regapp.events.models import Event
+
+
+class Status(enum.StrEnum):
+    """Where a registration stands."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> Text:
+        return _STATUS_LABELS[self]
+
+
+_STATUS_LABELS = {
+    Status.CONFIRMED: Text("Anmäld", "Registered"),
+    Status.CANCELLED: Text("Avanmäld", "Cancelled"),
+}
+
+NEXT: dict[Status, set[Status]] = {
+    Status.CONFIRMED: {Status.CANCELLED},
+    Status.CANCELLED: set(),
+}
+"""What may follow what."""
+
+
+class Attendance(enum.StrEnum):
+    """Form of attendance."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+
+    @property
+    def label(self) -> Text:
+        return _ATTENDANCE_LABELS[self]
+
+
+_ATTENDANCE_LABELS = {
+    Attendance.ON_SITE: Text("På plats", "On site"),
+    Attendance.ONLINE: Text("Digitalt", "Online"),
+}
+
+
+class Profession(enum.StrEnum):
+    PHYSICIAN = "physician"
+    NURSE = "nurse"
+    PHARMACIST = "pharmacist"
+    BIOMEDICAL = "biomedical"
+    RESEARCHER = "researcher"
+    STUDENT = "student"
+    COORDINATOR = "coordinator"
+    INDUSTRY = "industry"
+    AUTHORITY = "authority"
+    PATIENT = "patient"
+    OTHER = "other"
+
+    @property
+    def label(self) -> Text:
+        return _PROFESSION_LABELS[self]
+
+
+_PROFESSION_LABELS = {
+    Profession.PHYSICIAN: Text("Läkare", "Physician"),
+    Profession.NURSE: Text("Sjuksköterska", "Nurse"),
+    Profession.PHARMACIST: Text("Farmaceut eller apotekare", "Pharmacist"),
+    Profession.BIOMEDICAL: Text("Biomedicinsk analytiker", "Biomedical scientist"),
+    Profession.RESEARCHER: Text("Forskare", "Researcher"),
+    Profession.STUDENT: Text("Student eller doktorand", "Student or doctoral student"),
+    Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
+    Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
+    Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
+    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
+    Profession.OTHER: Text("Annat", "Other"),
+}
+
+
+class Diet(enum.StrEnum):
+    """The common special diets; anything else is written in words."""
+
+    VEGETARIAN = "vegetarian"
+    VEGAN = "vegan"
+    GLUTEN_FREE = "gluten_free"
+    LACTOSE_FREE = "lactose_free"
+    NUT_ALLERGY = "nut_allergy"
+    HALAL = "halal"
+    KOSHER = "kosher"
+
+    @property
+    def label(self) -> Text:
+        return _DIET_LABELS[self]
+
+
+_DIET_LABELS = {
+    Diet.VEGETARIAN: Text("Vegetariskt", "Vegetarian"),
+    Diet.VEGAN: Text("Veganskt", "Vegan"),
+    Diet.GLUTEN_FREE: Text("Glutenfritt", "Gluten free"),
+    Diet.LACTOSE_FREE: Text("Laktosfritt", "Lactose free"),
+    Diet.NUT_ALLERGY: Text("Utan nötter", "Without nuts"),
+    Diet.HALAL: Text("Halal", "Halal"),
+    Diet.KOSHER: Text("Kosher", "Kosher"),
+}
+
+
+def new_public_id() -> str:
+    """128 random bits, fit for an address."""
+    return secrets.token_urlsafe(16)
+
+
+class Registration(Model):
+    """One person's place on one day.
+
+    `email_key` is the address as it is compared (see core.addresses); a person has one active registration a
+    day. `link_version` rises when the personal links must change. `calendar_uid` stays for the registration's
+    whole life and `calendar_sequence` rises with every change of the entry (RFC 5545 §3.8.7.4).
+    """
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        Index(
+            "uq_registration_active",
+            "event_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("status <> 'cancelled'"),
+            postgresql_where=text("status <> 'cancelled'"),
+        ),
+        Index("ix_registration_places", "event_id", "status", "attendance"),
+        Index("ix_registration_sorted", "event_id", "sort_key", "id"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    link_version: Mapped[int] = mapped_column(default=1)
+    status: Mapped[Status] = mapped_column(enum_type(Status), default=Status.CONFIRMED)
+    attendance: Mapped[Attendance] = mapped_column(enum_type(Attendance))
+    language: Mapped[str] = mapped_column(String(2))
+    first_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254))
+    profession: Mapped[Profession] = mapped_column(enum_type(Profession))
+    profession_other: Mapped[str] = mapped_column(String(100), default="")
+    workplace: Mapped[str] = mapped_column(String(200))
+    department: Mapped[str] = mapped_column(String(200), default="")
+    message: Mapped[str] = mapped_column(default="")
+    message_read_at: Mapped[datetime | None]
+    wants_news: Mapped[bool] = mapped_column(default=False)
+    notice_version: Mapped[str] = mapped_column(String(20))
+    received_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+    calendar_uid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
+    calendar_domain: Mapped[str] = mapped_column(String(253))
+    calendar_sequence: Mapped[int] = mapped_column(default=0)
+    search_text: Mapped[str]
+    sort_key: Mapped[str] = mapped_column(String(400))
+
+    event: Mapped[Event] = relationship()
+    health: Mapped[HealthNote | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def profession_label(self) -> str:
+        return self.profession_other or str(self.profession.label)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is not Status.CANCELLED
+
+    def can_become(self, status: Status) -> bool:
+        return status in NEXT[self.status]
+
+    def can_cancel(self, now: datetime) -> bool:
+        """Cancelling ends when the day starts."""
+        return self.can_become(Status.CANCELLED) and now < self.event.starts_at
+
+
+class HealthNote(Model):
+    """Diets and access needs, kept apart: seen by few, with the person's explicit consent, and gone soon."""
+
+    __tablename__ = "health_note"
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    diets: Mapped[list[str]] = mapped_column(JSON, default=list)
+    diet_other: Mapped[str] = mapped_column(String(500), default="")
+    access_needs: Mapped[str] = mapped_column(String(500), default="")
+    consented_at: Mapped[datetime]
+
+    @property
+    def diet_labels(self) -> list[str]:
+        return [str(Diet(diet).label) for diet in self.diets]
+
+
+class Submission(Model):
+    """A form that was sent: its key makes sure that it counts once.
+
+    With `registration_id` it made a registration. Without, the address was known already, and `application` is
+    kept for the half hour in which a mistyped address can be corrected.
+    """
+
+    __tablename__ = "submission"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    email: Mapped[str] = mapped_column(String(254))
+    application: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(index=True)
