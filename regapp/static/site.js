@@ -1,0 +1,51 @@
+// Comfort only: every page works without this file.
+(() => {
+  "use strict";
+
+  // The error summary takes the focus, so that it is read first.
+  const summary = document.querySelector("[data-summary]");
+  if (summary) summary.focus();
+
+  // A link in the summary puts the cursor into the field and the field's label into view.
+  summary?.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    (field.closest("[data-field]") ?? field).scrollIntoView();
+    field.focus({ preventScroll: true });
+  });
+
+  // <div data-shown-when="name=value"> shows only while that choice of the same form is made.
+  // What was typed in it stays there and is sent; the server decides what counts.
+  const chosen = (form, name) =>
+    [...form.elements].filter((e) => e.name === name && (e.tagName === "SELECT" || e.checked)).map((e) => e.value);
+  for (const part of document.querySelectorAll("[data-shown-when]")) {
+    const form = part.closest("form");
+    const [name, value] = part.dataset.shownWhen.split("=");
+    const show = () => {
+      part.hidden = !chosen(form, name).includes(value) && !part.querySelector("[aria-invalid='true']");
+    };
+    form.addEventListener("change", show);
+    window.addEventListener("pageshow", show);
+    show();
+  }
+
+  // A second press while the first is on its way does nothing; it is free again on coming back.
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+      setTimeout(() => free(form), 8000);
+    });
+  }
+  const free = (form) => {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+  };
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-once]").forEach(free));
+})();
