@@ -41,10 +41,11 @@ $(DEV): requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/python
 	@touch $(RUNTIME) $@
 
 run: export REGAPP_DEMO := 1
+run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: $(RUNTIME)
 	@$(BIN)/regapp db upgrade
 	@$(BIN)/regapp demo
-	@exec $(BIN)/supervisord --configuration deploy/supervisord.conf
+	@exec $(BIN)/supervisord --configuration deploy/supervisord.conf --user "$$(id -u)"
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,0 +1,156 @@
+"""What every test may ask for: a database of its own, the app, a checking client, the whole system, a browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import config
+from tests.support.client import CheckingClient
+from tests.support.databases import Templates
+from tests.support.parts import PARTS, how_to_get
+from tests.support.postgres import Cluster, find_binaries
+from tests.support.server import System, environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.support.browser import Windows
+
+MISSING = [part for part in PARTS if not part.is_here()]
+IN_CI = os.environ.get("CI") == "true"
+skipped = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[skipped] = {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `both_databases` runs on each; the others on SQLite."""
+    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A missing part skips the test that needs it; in CI it is a failure."""
+    for part in MISSING:
+        if item.get_closest_marker(part.marker):
+            if IN_CI:
+                pytest.fail(f"{part.package} is missing: {how_to_get({part.package})}", pytrace=False)
+            item.config.stash[skipped][item.nodeid] = part.package
+            pytest.skip(f"needs {part.package}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The very last line, after pytest's own, so that nobody takes a run with gaps for a whole one."""
+    missed = config.stash.get(skipped, {})
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if missed and reporter is not None:
+        text = f"{len(missed)} tests were skipped for want of a part: {how_to_get(set(missed.values()))}"
+        reporter.write_line(text, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server; only for tests marked `postgres`."""
+    binaries = find_binaries()
+    assert binaries is not None
+    cluster = Cluster(binaries)
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of the test's own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield templates.new_sqlite(tmp_path / "regapp.sqlite")
+    else:
+        with templates.new_postgresql(request.getfixturevalue("postgres_cluster")) as url:
+            yield url
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """The REGAPP_… variables; a module that wants others overrides this fixture."""
+    return environment(database_url, tmp_path)
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> config.Settings:
+    return config.load(environ)
+
+
+@pytest.fixture
+def app(settings: config.Settings) -> Iterator[Flask]:
+    """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`."""
+    from regapp import create_app
+    from regapp.core.db import db
+
+    app = create_app(settings)
+    app.testing = True
+    app.test_client_class = CheckingClient
+    yield app
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """An app context around the test: for rules, which need no request."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A CheckingClient: every page that it opens must be well made."""
+    return app.test_client()
+
+
+@pytest.fixture
+def start_system(database_url: str, tmp_path: Path) -> Iterator[Callable[..., System]]:
+    """Starts the whole service on the test's database: `start_system(mail_port=…, processes=8, MAIL_…="…")`."""
+    systems: list[System] = []
+
+    def start(*, mail_port: int = 9, **options: Any) -> System:
+        systems.append(System(database_url, tmp_path / f"system{len(systems)}", mail_port=mail_port, **options))
+        return systems[-1].start()
+
+    yield start
+    for system in systems:
+        system.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; only for tests marked `browser`."""
+    from tests.support.browser import chromium
+
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def windows(browser: Browser) -> Iterator[Windows]:
+    """Opens browser windows; no request may leave this machine, no script may fail."""
+    from tests.support.browser import Windows
+
+    opened = Windows(browser)
+    yield opened
+    opened.close()

@@ -1,0 +1,93 @@
+"""Chromium as people use it: wide and narrow, with and without JavaScript, watched for what it asks of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.support.parts import find_chromium
+
+HERE = {"127.0.0.1", "localhost"}
+WIDE = 1280
+NARROW = 320
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The installed browser; nothing is downloaded."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Windows:
+    """Opens windows and remembers what went wrong in them: see `complaints`."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(self, width: int = WIDE, *, javascript: bool = True, dark: bool = False, **options: Any) -> Page:
+        """A window of its own session, `width` CSS pixels wide; a narrow one is a phone."""
+        phone = width < 600
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 800 if phone else 900},
+            is_mobile=phone,
+            has_touch=phone,
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            **{"locale": "sv-SE", "timezone_id": "Europe/Stockholm", **options},
+        )
+        context.set_default_timeout(15_000)
+        context.on("request", self._asked)
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
+        self.contexts.append(context)
+        return context.new_page()
+
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https"} and parts.hostname not in HERE:
+            self.complaints.append(f"a request to another host: {request.url}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(f"on the console: {message.text}")
+
+    def close(self) -> None:
+        """Fails when a window asked another host, broke the policy or had a script error."""
+        for context in self.contexts:
+            context.close()
+        assert not self.complaints, "\n".join(self.complaints)
+
+
+def examine(page: Page) -> None:
+    """The page as it stands: nothing for axe to say, as wide as the window and no wider."""
+    width = (page.viewport_size or {})["width"]
+    inner, scroll = page.evaluate("[window.innerWidth, document.scrollingElement.scrollWidth]")
+    assert inner == width, f"{page.url}: {inner} px instead of {width}"
+    assert scroll <= width, f"{page.url}: scrolls sideways, {scroll} px in {width}"
+    found = Axe().run(page).response["violations"]
+    assert not found, f"{page.url}\n" + "\n".join(_described(violation) for violation in found)
+
+
+def _described(violation: dict[str, Any]) -> str:
+    places = "".join(f"\n    {node['html'][:200]}\n    {node['failureSummary']}" for node in violation["nodes"])
+    return f"  {violation['id']}: {violation['help']}{places}"

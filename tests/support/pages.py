@@ -1,0 +1,194 @@
+"""A page as a test sees it, and the rules that every page keeps."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+import html5lib
+
+ERROR_PREFIXES = {"sv": "Fel: ", "en": "Error: "}
+INTERACTIVE = {"a", "button", "input", "select", "textarea", "summary", "label"}
+REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-errormessage", "list", "headers")
+
+
+class Page:
+    """A parsed page: its words, its headings, its forms."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+        self.root: Element = parser.parse(html)
+        self.parse_errors = [f"line {position[0]}: {code} {data}" for position, code, data in parser.errors]
+
+    def all(self, *tags: str) -> Iterator[Element]:
+        return (e for e in self.root.iter() if isinstance(e.tag, str) and (not tags or e.tag in tags))
+
+    def find(self, **attributes: str) -> Element:
+        """The first element with these attributes; `class_` for class, `aria_x` for aria-x."""
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        for element in self.all():
+            if all(element.get(name) == value for name, value in wanted.items()):
+                return element
+        raise AssertionError(f"no element with {wanted} on the page")
+
+    @property
+    def text(self) -> str:
+        return words(next(self.all("body")))
+
+    @property
+    def title(self) -> str:
+        return words(next(self.all("title")))
+
+    @property
+    def h1(self) -> str:
+        return words(next(self.all("h1")))
+
+    @property
+    def lang(self) -> str:
+        return self.root.get("lang") or ""
+
+    @property
+    def has_errors(self) -> bool:
+        return any(element.get("aria-invalid") == "true" for element in self.all())
+
+    def links(self) -> list[str]:
+        return [href for element in self.all("a") if (href := element.get("href"))]
+
+    def form(self, action: str | None = None) -> Form:
+        """The POST form of the page, or the one whose action ends with `action`."""
+        forms = [e for e in self.all("form") if (e.get("method") or "get").lower() == "post"]
+        if action is not None:
+            forms = [e for e in forms if (e.get("action") or "").endswith(action)]
+        if not forms:
+            raise AssertionError(f"no POST form{f' to {action}' if action else ''} on the page “{self.title}”")
+        return Form(forms[-1])
+
+
+class Form:
+    """A form as a browser would send it untouched: hidden fields, defaults, ticks."""
+
+    def __init__(self, element: Element) -> None:
+        self.action = element.get("action") or ""
+        self.values: dict[str, list[str]] = {}
+        for field in element.iter():
+            for value in _sent_value(field):
+                self.values.setdefault(field.get("name") or "", []).append(value)
+
+    def filled(self, fields: dict[str, object]) -> dict[str, list[str]]:
+        """What is sent with these fields typed; None unticks or leaves out, True ticks, a list is several."""
+        sent = dict(self.values)
+        for name, value in fields.items():
+            sent.pop(name, None)
+            if value is None or value is False:
+                continue
+            sent[name] = [str(v) for v in value] if isinstance(value, (list, tuple)) else [_typed(value)]
+        return sent
+
+
+def _typed(value: object) -> str:
+    return "y" if value is True else str(value)
+
+
+def _sent_value(field: Element) -> list[str]:
+    if not field.get("name") or field.get("disabled") is not None:
+        return []
+    if field.tag == "textarea":
+        return ["".join(field.itertext()).removeprefix("\n")]
+    if field.tag == "select":
+        options = [o for o in field.iter("option") if o.get("selected") is not None] or list(field.iter("option"))[:1]
+        return [o.get("value", "".join(o.itertext())) for o in options]
+    if field.tag != "input" or field.get("type") in {"submit", "button", "reset", "image", "file"}:
+        return []
+    if field.get("type") in {"checkbox", "radio"} and field.get("checked") is None:
+        return []
+    return [field.get("value", "on" if field.get("type") in {"checkbox", "radio"} else "")]
+
+
+def words(element: Element) -> str:
+    """The element's text with its white space evened out."""
+    return re.sub(r"\s+", " ", "".join(element.itertext())).strip()
+
+
+def check(html: str) -> Page:
+    """The page, when it keeps the rules of every page; fails with all that it breaks."""
+    page = Page(html)
+    broken = [
+        *page.parse_errors, *_names(page), *_ids(page), *_nesting(page), *_policy(page),
+    ]  # fmt: skip
+    assert not broken, f"the page “{page.title}” is not well made:\n  " + "\n  ".join(broken)
+    return page
+
+
+def _names(page: Page) -> Iterator[str]:
+    if page.lang not in ERROR_PREFIXES:
+        yield f"lang is {page.lang!r}"
+        return
+    headings = list(page.all("h1"))
+    if len(headings) != 1:
+        yield f"{len(headings)} h1"
+        return
+    prefix = ERROR_PREFIXES[page.lang]
+    if page.title.startswith(prefix) != page.has_errors:
+        yield f"title {page.title!r}, but {'fields' if page.has_errors else 'no fields'} with errors"
+    if not page.title.removeprefix(prefix).startswith(page.h1):
+        yield f"title {page.title!r} does not start with the h1 {page.h1!r}"
+
+
+def _ids(page: Page) -> Iterator[str]:
+    ids = Counter(identity for element in page.all() if (identity := element.get("id")) is not None)
+    yield from (f"id {identity!r} {times} times" for identity, times in ids.items() if times > 1 or not identity)
+    for element in page.all():
+        for name in REFERENCES:
+            for identity in (element.get(name) or "").split():
+                if identity not in ids:
+                    yield f"<{element.tag} {name}> points at no id {identity!r}"
+        href = element.get("href") or ""
+        if element.tag == "a" and href.startswith("#") and href[1:] not in ids:
+            yield f"a link points at no id {href!r}"
+
+
+def _nesting(page: Page) -> Iterator[str]:
+    yield from _inside(next(page.all("body")), ())
+    for element in page.all("ul", "ol"):
+        yield from (
+            f"<{child.tag}> right in a <{element.tag}>"
+            for child in element
+            if isinstance(child.tag, str) and child.tag not in {"li", "template", "script"}
+        )
+
+
+def _inside(element: Element, above: tuple[str, ...]) -> Iterator[str]:
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        holders = [tag for tag in above if tag in INTERACTIVE - {"summary"}]
+        if child.tag in INTERACTIVE and holders and not (holders == ["label"] and child.tag not in {"label", "a"}):
+            yield f"<{child.tag}> inside <{holders[-1]}>"
+        if child.tag in BLOCKS and (set(above) & PHRASING_ONLY):
+            yield f"<{child.tag}> inside <{(set(above) & PHRASING_ONLY).pop()}>"
+        if child.tag == "form" and "form" in above:
+            yield "<form> inside <form>"
+        yield from _inside(child, (*above, child.tag))
+
+
+BLOCKS = {"address", "article", "aside", "div", "dl", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "header",
+          "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul"}  # fmt: skip
+PHRASING_ONLY = {"p", "h1", "h2", "h3", "h4", "span", "strong", "em", "small", "label", "button", "abbr", "time"}
+
+
+def _policy(page: Page) -> Iterator[str]:
+    """What the Content-Security-Policy would block, and what would go to another host."""
+    for element in page.all():
+        if element.tag == "style" or (element.tag == "script" and not element.get("src")):
+            yield f"an inline <{element.tag}>"
+        for name, value in element.attrib.items():
+            if name == "style" or name.startswith("on"):
+                yield f"<{element.tag} {name}>"
+            if name == "src" and re.match(r"(?:[a-z]+:)?//", value):
+                yield f"<{element.tag}> from {value}"
+        if element.tag == "link" and element.get("rel") in {"stylesheet", "icon", "preload", "manifest"}:
+            if re.match(r"(?:[a-z]+:)?//", element.get("href") or ""):
+                yield f"<link> from {element.get('href')}"

@@ -1,0 +1,29 @@
+"""The parts of a machine that some tests need, and what to say where one is missing."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.support.postgres import find_binaries
+
+
+@dataclass(frozen=True)
+class Part:
+    marker: str
+    package: str
+    is_here: Callable[[], bool]
+
+
+def find_chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+PARTS = (
+    Part("browser", "chromium", lambda: find_chromium() is not None),
+    Part("postgres", "postgresql", lambda: find_binaries() is not None),
+)
+
+
+def how_to_get(packages: set[str]) -> str:
+    return "apt-get install --no-install-recommends " + " ".join(sorted(packages))

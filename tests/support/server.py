@@ -1,0 +1,129 @@
+"""The whole service as it runs in earnest: gunicorn and the worker, as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from tests.support.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+REGAPP = str(Path(sys.executable).with_name("regapp"))
+GUNICORN = str(Path(sys.executable).with_name("gunicorn"))
+SECRETS = {
+    "REGAPP_SECRET_KEY": "b7c1f0d94e2a4c6fa1d3905be8776c0e",
+    "REGAPP_PASSWORD_SALT": "60d9e3ab15f84c72b1e4a7c8f2093d5b",
+}
+SENDER = "utbildningsdag@swecarnet.example.org"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def environment(database_url: str, instance: Path, **settings: str) -> dict[str, str]:
+    """A production's settings, none of this machine's; names without their prefix."""
+    return {
+        **SECRETS,
+        "REGAPP_DATABASE_URL": database_url,
+        "REGAPP_INSTANCE": str(instance),
+        "REGAPP_BASE_URL": "https://anmalan.example.org",
+        "REGAPP_MAIL_SERVER": "127.0.0.1",
+        "REGAPP_MAIL_PORT": "9",
+        "REGAPP_MAIL_USE_TLS": "false",
+        "REGAPP_MAIL_DEFAULT_SENDER": SENDER,
+        "REGAPP_FORM_SECONDS": "0",
+        **{f"REGAPP_{name}": value for name, value in settings.items()},
+    }
+
+
+class System:
+    """One installation: `start()` it, talk to it at `base_url`, `stop()` it."""
+
+    def __init__(self, database_url: str, folder: Path, *, mail_port: int, processes: int = 2, **settings: str) -> None:
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        given = {"BASE_URL": self.base_url, "MAIL_PORT": str(mail_port), **settings}
+        self.environ = environment(database_url, folder, **given)
+        self.processes = processes
+        self.web: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _surroundings(self) -> Mapping[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("REGAPP_")}
+        own = {"PORT": str(self.port), "WEB_CONCURRENCY": str(self.processes), "PYTHONUNBUFFERED": "1"}
+        return {**kept, **own, **self.environ}
+
+    def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
+        """In a process group of its own, so that a crash can take the children too."""
+        with self.log(name).open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self._surroundings,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def start(self) -> System:
+        self.start_web()
+        self.start_worker()
+        return self
+
+    def start_web(self) -> None:
+        self.web = self._start("web", GUNICORN, "--config", "deploy/gunicorn.conf.py")
+        wait_until(self.answers, what=f"the web server; see {self.log('web')}")
+
+    def start_worker(self) -> None:
+        self.worker = self._start("worker", REGAPP, "worker")
+
+    def answers(self) -> bool:
+        """Whether the web server answers, well or not."""
+        if self.web is not None and self.web.poll() is not None:
+            raise AssertionError("gunicorn ended: " + self.log("web").read_text()[-3000:])
+        try:
+            with urlopen(f"{self.base_url}/healthz", timeout=5):  # noqa: S310
+                return True
+        except HTTPError:
+            return True
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+
+    def run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """`regapp COMMAND …` against this installation."""
+        return subprocess.run(
+            [REGAPP, *command], cwd=ROOT, env=self._surroundings,
+            input=text, capture_output=True, encoding="utf-8", timeout=120, check=False,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """As `systemctl stop` does it; fails when a half doesn't end cleanly."""
+        codes = {}
+        for name, process in (("web", self.web), ("worker", self.worker)):
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for name, process in (("web", self.web), ("worker", self.worker)):
+            if process is not None:
+                codes[name] = process.wait(timeout=60)
+        self.web = self.worker = None
+        assert not any(codes.values()), f"{codes}; see {self.folder}"
+
+    def crash(self, name: str) -> None:
+        """SIGKILL to `web` or `worker` with all its processes."""
+        process: subprocess.Popen[bytes] | None = getattr(self, name)
+        if process is not None and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+        setattr(self, name, None)
