@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text
+from regapp.core.text import sort_key
 from regapp.events.models import Event
 
 
@@ -121,6 +122,14 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
+SORTED = String(400).with_variant(String(400, collation="C"), "postgresql")
+"""A key in Swedish order (see core.text), compared byte by byte on every database."""
+
+
+def _workplace_key(context: Any) -> str:
+    return sort_key(context.get_current_parameters()["workplace"])
+
+
 class Registration(Model):
     """One person's place on one day.
 
@@ -141,6 +150,8 @@ class Registration(Model):
         ),
         Index("ix_registration_places", "event_id", "status", "attendance"),
         Index("ix_registration_sorted", "event_id", "sort_key", "id"),
+        Index("ix_registration_by_workplace", "event_id", "workplace_key", "sort_key", "id"),
+        Index("ix_registration_by_time", "event_id", "received_at", "id"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
     )
 
@@ -170,7 +181,8 @@ class Registration(Model):
     calendar_domain: Mapped[str] = mapped_column(String(253))
     calendar_sequence: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str]
-    sort_key: Mapped[str] = mapped_column(String(400))
+    sort_key: Mapped[str] = mapped_column(SORTED)
+    workplace_key: Mapped[str] = mapped_column(SORTED, default=_workplace_key)
 
     event: Mapped[Event] = relationship()
     health: Mapped[HealthNote | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
@@ -186,6 +198,11 @@ class Registration(Model):
     @property
     def is_active(self) -> bool:
         return self.status is not Status.CANCELLED
+
+    def renew_calendar_entry(self) -> None:
+        """From here on another entry: the one before is gone from the calendars that had it."""
+        self.calendar_uid = uuid.uuid4()
+        self.calendar_sequence = 0
 
     def can_become(self, status: Status) -> bool:
         return status in NEXT[self.status]
