@@ -112,7 +112,10 @@ def format_clock_in_table(value: time | datetime) -> str:
 def format_instant(instant: datetime) -> str:
     """`onsdag 11 november 2026 kl. 23.59` / `Wednesday 11 November 2026, 23:59 (Swedish time)`."""
     return t(
-        "{day} kl. {clock}", "{day}, {clock} (Swedish time)", day=format_day(instant), clock=format_clock(instant)
+        "{day} kl. {clock}",
+        "{day}, {clock} (Swedish time)",
+        day=format_day(instant),
+        clock=format_clock(instant),
     )
 
 
@@ -123,4 +126,6 @@ def format_short(instant: datetime) -> str:
 
 def format_span(start: datetime, end: datetime) -> str:
     """`kl. 9.00–16.30` / `09:00–16:30 (Swedish time)`."""
-    return t("kl. {start}–{end}", "{start}–{end} (Swedish time)", start=format_clock(start), end=format_clock(end))
+    return t(
+        "kl. {start}–{end}", "{start}–{end} (Swedish time)", start=format_clock(start), end=format_clock(end)
+    )

@@ -12,9 +12,24 @@ _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquo
 @functools.lru_cache(maxsize=256)
 def render(source: str) -> Markup:
     """Safe HTML of the source. Headings start at h3: the page's own stand above them."""
-    html = MarkdownIt("zero", {"html": False}).enable(
-        ["heading", "list", "emphasis", "link", "autolink", "blockquote", "hr", "newline", "escape", "entity"]
-    ).render(source)
+    html = (
+        MarkdownIt("zero", {"html": False})
+        .enable(
+            [
+                "heading",
+                "list",
+                "emphasis",
+                "link",
+                "autolink",
+                "blockquote",
+                "hr",
+                "newline",
+                "escape",
+                "entity",
+            ]
+        )
+        .render(source)
+    )
     for level in (4, 3, 2, 1):
         html = html.replace(f"<h{level}>", f"<h{min(level + 2, 4)}>").replace(
             f"</h{level}>", f"</h{min(level + 2, 4)}>"

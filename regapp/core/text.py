@@ -10,7 +10,9 @@ MAX_COMBINING = 4
 
 _NOT_ALLOWED = {"Cc", "Cs", "Co", "Cn"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = set("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0")
+_INVISIBLE = set(
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0"
+)
 
 UNREADABLE = Text(
     "Texten innehåller tecken som inte går att visa. Skriv den för hand i stället för att klistra in den.",
@@ -39,7 +41,7 @@ def _has_unshowable(text: str) -> bool:
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in {"Mn", "Me"} else 0
-        if marks > MAX_COMBINING or character in _BIDI or character in "\u2028\u2029":
+        if marks > MAX_COMBINING or character in _BIDI or character in "\u2028\u2029\ufffd":
             return True
         if category in _NOT_ALLOWED and character != "\n":
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
@@ -85,7 +85,9 @@ _PROFESSION_LABELS = {
     Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
     Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
     Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
-    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
+    Profession.PATIENT: Text(
+        "Företrädare för patientorganisation", "Representative of a patient organisation"
+    ),
     Profession.OTHER: Text("Annat", "Other"),
 }
 
@@ -115,6 +117,10 @@ _DIET_LABELS = {
     Diet.HALAL: Text("Halal", "Halal"),
     Diet.KOSHER: Text("Kosher", "Kosher"),
 }
+
+
+LINKS_LIVE = timedelta(days=30)
+"""How long after the day its personal links still open."""
 
 
 def new_public_id() -> str:
@@ -206,6 +212,18 @@ class Registration(Model):
 
     def can_become(self, status: Status) -> bool:
         return status in NEXT[self.status]
+
+    def has_living_links(self, now: datetime) -> bool:
+        """Personal links open to some time after the day, and no longer."""
+        return now < self.event.ends_at + LINKS_LIVE
+
+    def can_join(self, now: datetime) -> bool:
+        """Whether the door to the online meeting opens for this person at this instant."""
+        return (
+            self.status is Status.CONFIRMED
+            and self.attendance is Attendance.ONLINE
+            and self.event.can_be_joined(now)
+        )
 
     def can_cancel(self, now: datetime) -> bool:
         """Cancelling ends when the day starts."""

@@ -1,0 +1,34 @@
+"""regapp: registration and mailing for SWECARNET's training day."""
+
+from flask import Flask
+
+from config import Settings
+from regapp import health
+from regapp.accounts import access
+from regapp.accounts import letters as account_letters
+from regapp.accounts.views import bp as accounts_bp
+from regapp.core import context, schema, web
+from regapp.core.db import db
+from regapp.mailing import outbox
+from regapp.organising import bp as organising_bp
+from regapp.registrations import letters as registration_letters
+from regapp.registrations.views import bp as registrations_bp
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application: what there is, in the order in which one thing stands on another."""
+    context.use_settings(settings)
+    app = Flask(__name__, template_folder="../templates")
+    app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
+
+    db.init_app(app)
+    web.init_app(app)
+    access.init_app(app)
+
+    app.register_blueprint(registrations_bp)
+    app.register_blueprint(accounts_bp)
+    app.register_blueprint(organising_bp)
+    app.register_blueprint(health.bp)
+
+    outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
+    return app

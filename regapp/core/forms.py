@@ -1,0 +1,98 @@
+"""What every form has in common: cleaned text, lengths in words, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from regapp.core import addresses, text
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+
+TOO_LONG = Text(
+    "Du kan skriva högst {most} tecken. Ta bort {over} tecken.",
+    "You can write at most {most} characters. Remove {over}.",
+)
+PAGE_TOO_OLD = Text(
+    "Sidan hade varit öppen för länge. Det du har fyllt i finns kvar: skicka igen.",
+    "The page had been open for too long. What you filled in is still here: send again.",
+)
+
+Check = Callable[[FlaskForm, Field], None]
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose forgery check speaks as an error of the whole form, with everything typed still there."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        locales = ("en",)
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        valid = bool(super().validate(*args, **kwargs))
+        if self._fields.get("csrf_token") is not None and self.csrf_token.errors:
+            self.csrf_token.errors = []
+            self.form_errors.append(PAGE_TOO_OLD)
+        return valid
+
+    def refuse(self, error: RuleBroken) -> None:
+        """Show what a rule said where it belongs: at its field, or for the whole form."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]
+
+
+class Line(StringField):
+    """One line of text: cleaned, at most `most` characters."""
+
+    def __init__(self, label: Text, most: int, *checks: Check, **options: Any) -> None:
+        super().__init__(label, [tidy(most), *checks], **options)
+        self.most = most
+
+
+class Lines(TextAreaField):
+    """Several lines of text: cleaned, at most `most` characters."""
+
+    def __init__(self, label: Text, most: int, *checks: Check, **options: Any) -> None:
+        super().__init__(label, [tidy(most, lines=True), *checks], **options)
+        self.most = most
+
+
+def tidy(most: int, *, lines: bool = False) -> Check:
+    """Clean the field's text and hold it to its length; what can't be cleaned stays as it was typed."""
+
+    def check(_form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = text.clean(field.data or "", lines=lines)
+        except RuleBroken as error:
+            raise StopValidation(error.message) from None  # type: ignore[arg-type]
+        if (over := len(field.data) - most) > 0:
+            raise StopValidation(TOO_LONG.format(most=most, over=over))  # type: ignore[arg-type]
+
+    return check
+
+
+def needed(message: Text) -> Check:
+    """Something must be filled in or chosen; `message` says what."""
+
+    def check(_form: FlaskForm, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(message)  # type: ignore[arg-type]
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]
+    return check
+
+
+def email_address(_form: FlaskForm, field: Field) -> None:
+    try:
+        field.data = addresses.normalise(field.data or "")
+    except RuleBroken as error:
+        raise StopValidation(error.message) from None  # type: ignore[arg-type]
+
+
+email_address.field_flags = {"required": True}  # type: ignore[attr-defined]

@@ -1,0 +1,289 @@
+"""What every request and every page has in common: the instant, the language, the headers, the error pages."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from regapp.core import clock, i18n
+from regapp.core.context import settings
+from regapp.core.db import begin_reading, begin_writing, db
+from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.i18n import Text
+
+MAX_BODY = 256 * 1024
+"""Bytes of a request's body; the longest honest form is a day's editor with a full programme."""
+
+RETRY_AFTER_S = 5
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class SlugConverter(BaseConverter):
+    """A day's name in an address: its year, and a word where a year has two."""
+
+    regex = r"20\d\d(?:-[a-z0-9]+)*"
+
+
+class Press(FlaskForm):  # type: ignore[misc]
+    """A form that is only a button: it carries the token that shows that the click came from our page."""
+
+
+def bilingual(blueprint: Blueprint, rule: str, **options: Any) -> Callable[[View], View]:
+    """A public page in both languages: Swedish at `rule`, English at `/en` + `rule`."""
+
+    def decorate(view: View) -> View:
+        for language, prefix in (("sv", ""), ("en", "/en")):
+            blueprint.add_url_rule(prefix + rule, view.__name__, view, defaults={"lang": language}, **options)
+        return view
+
+    return decorate
+
+
+def page_url(endpoint: str, lang: str | None = None, **values: Any) -> str:
+    """The page's path, in the current language or in `lang`."""
+    if lang is not None and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = lang
+    return url_for(endpoint, **values)
+
+
+def alternates() -> dict[str, str]:
+    """The path of the page being shown in each language; none for a page that follows a person's own."""
+    endpoint = request.endpoint
+    if endpoint is None or not current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        return {}
+    return {
+        language: page_url(endpoint, language, **(request.view_args or {})) for language in i18n.LANGUAGES
+    }
+
+
+def absolute(path: str) -> str:
+    """The address that people see; never built from the request's Host."""
+    return urljoin(settings().base_url, path)
+
+
+def personal(response: Response) -> Response:
+    """Mark a page that a personal link opened: kept by nobody, found by nobody, told to nobody."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    config = settings()
+    app.url_map.converters["slug"] = SlugConverter
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SECRET_KEY_FALLBACKS=list(config.secret_key_fallbacks),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        SESSION_COOKIE_SECURE=config.is_https,
+        SESSION_COOKIE_NAME="__Host-regapp" if config.is_https else "regapp",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        WTF_CSRF_TIME_LIMIT=None,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    if config.trusted_proxies:
+        proxies = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_begin)
+    app.teardown_request(lambda _error: begin_reading())
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+    app.after_request(_add_headers)
+    app.jinja_env.globals.update(_WORDS)
+    app.context_processor(_template_words)
+    _register_errors(app)
+
+
+def _begin() -> None:
+    # Taken before the body is read and before any lock: who waits for the lock over midnight was in time.
+    g.received_at = clock.now()
+    begin_reading() if request.method in SAFE_METHODS else begin_writing()
+
+
+def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    in_path = "en" if request.path.startswith("/en/") else i18n.DEFAULT_LANGUAGE
+    i18n.set_language((values or {}).pop("lang", in_path))
+
+
+def _give_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = i18n.current_language()
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cache-Control", "no-store")
+    if settings().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Language", i18n.current_language())
+    return response
+
+
+_WORDS: dict[str, Any] = {
+    "t": i18n.t,
+    "languages": i18n.LANGUAGES,
+    "page_url": page_url,
+    "alternates": alternates,
+    "absolute": absolute,
+    "format_day": i18n.format_day,
+    "format_time": i18n.format_clock,
+    "format_time_in_table": i18n.format_clock_in_table,
+    "format_instant": i18n.format_instant,
+    "format_short": i18n.format_short,
+    "format_span": i18n.format_span,
+    "local": i18n.local,
+}
+"""Functions for templates: globals, since macros see nothing of a page's own context."""
+
+
+def _template_words() -> Mapping[str, Any]:
+    return {
+        "lang": i18n.current_language(),
+        "settings": settings(),
+        "now": g.get("received_at") or clock.now(),
+    }
+
+
+def _register_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(NotFound, lambda _error: error_page(404))
+    app.register_error_handler(RuleBroken, lambda error: error_page(409, error.message))
+    app.register_error_handler(OperationalError, _show_database_trouble)
+    app.register_error_handler(PoolTimeout, _show_database_trouble)
+    app.register_error_handler(Exception, _show_bug)
+
+
+def _show_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    response = error_page(error.code or 500)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _show_database_trouble(error: Exception) -> ResponseReturnValue:
+    # Only the kind of error is logged: its message holds the statement's values, which are personal data.
+    current_app.logger.error("the database is out of reach or busy: %s", type(error).__name__)
+    response = error_page(503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _show_bug(error: Exception) -> ResponseReturnValue:
+    if current_app.testing:
+        raise error
+    # Where, but not the message: that may hold what somebody typed.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    current_app.logger.error("a bug: %s\n%s", type(error).__name__, where)
+    return error_page(500)
+
+
+_ERRORS: dict[int, tuple[Text, Text]] = {
+    400: (
+        Text("Det gick inte att läsa", "It could not be read"),
+        Text(
+            "Det som skickades gick inte att läsa. Gå tillbaka, ladda om sidan och försök igen.",
+            "What was sent could not be read. Go back, reload the page and try again.",
+        ),
+    ),
+    403: (
+        Text("Du har inte behörighet", "You don't have permission"),
+        Text(
+            "Din roll ger inte tillgång till den här sidan. Be en administratör om hjälp.",
+            "Your role doesn't give access to this page. Ask an administrator for help.",
+        ),
+    ),
+    404: (
+        Text("Sidan finns inte", "The page doesn't exist"),
+        Text(
+            "Adressen är fel, eller så gäller länken inte längre. Begär en ny länk om den kom i ett mejl.",
+            "The address is wrong, or the link is no longer valid. Ask for a new link if it came in an e-mail.",
+        ),
+    ),
+    405: (
+        Text("Det går inte att göra så", "That can't be done this way"),
+        Text("Gå tillbaka och använd knappen på sidan.", "Go back and use the button on the page."),
+    ),
+    409: (
+        Text("Det gick inte", "It could not be done"),
+        Text("Gå tillbaka och ladda om sidan.", "Go back and reload the page."),
+    ),
+    413: (
+        Text("Det är för mycket text", "It is too much text"),
+        Text("Gå tillbaka, korta texten och skicka igen.", "Go back, shorten the text and send again."),
+    ),
+    429: (
+        Text("För många försök", "Too many attempts"),
+        Text("Vänta en stund och försök sedan igen.", "Wait a while and then try again."),
+    ),
+    503: (
+        Text("Vi har mycket att göra just nu", "We are very busy right now"),
+        Text(
+            "Ingenting har gått förlorat. Försök igen om en stund.",
+            "Nothing is lost. Try again in a while.",
+        ),
+    ),
+    500: (
+        Text("Något gick fel hos oss", "Something went wrong on our side"),
+        Text(
+            "Det du har fyllt i finns kvar. Försök igen om en stund.",
+            "What you filled in is still here. Try again in a while.",
+        ),
+    ),
+}
+
+
+def error_page(code: int, message: Text | None = None) -> Response:
+    """The page for an error, in the person's language; what they had typed waits behind a button."""
+    db.session.rollback()
+    title, words = _ERRORS.get(code) or _ERRORS[500 if code >= 500 else 400]
+    page = render_template(
+        "errors/error.html",
+        code=code,
+        title=str(title),
+        message=str(message or words),
+        typed=_typed_fields() if code in {409, 500, 503} else [],
+    )
+    return personal(Response(page, status=code))
+
+
+def _typed_fields() -> list[tuple[str, str]]:
+    """What the form held, so that it can be sent again; never a password."""
+    if request.method in SAFE_METHODS:
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if "password" not in name]

@@ -1,0 +1,85 @@
+"""A registration as an entry in a person's calendar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regapp.core.context import settings
+from regapp.core.i18n import t, use_language
+from regapp.events.models import Event
+from regapp.mailing.invites import Invitation
+from regapp.mailing.marks import mark
+from regapp.registrations.models import Attendance, Registration
+
+
+def invitation(registration: Registration, written_at: datetime, join_url: str | None = None) -> Invitation:
+    """The entry in the participant's language; `join_url` is a mark to fill in later unless given."""
+    with use_language(registration.language):
+        return _invitation(registration, written_at, join_url or mark("join"))
+
+
+def day_entry(event: Event, written_at: datetime) -> Invitation:
+    """The entry of the day itself, for anybody to download: no attendee, the venue, nothing secret."""
+    return Invitation(
+        uid=f"{event.slug}@{settings().mail_domain}",
+        sequence=event.version - 1,
+        created_at=event.created_at,
+        changed_at=event.updated_at,
+        written_at=written_at,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        summary=event.title,
+        location=place(event),
+        description=t("Anmälan och program: {url}", "Registration and programme: {url}", url=day_url(event)),
+        url=day_url(event),
+        organiser_name=organiser_name(),
+        organiser_address=settings().mail_default_sender,
+    )
+
+
+def day_url(event: Event) -> str:
+    """The day's public page in the current language."""
+    return settings().base_url + t("/{slug}/", "/en/{slug}/", slug=event.slug)
+
+
+def place(event: Event) -> str:
+    return ", ".join(part for part in (event.venue, event.address) if part)
+
+
+def organiser_name() -> str:
+    return f"SWECARNET, {settings().organisation_name}"
+
+
+def _invitation(registration: Registration, written_at: datetime, join_url: str) -> Invitation:
+    event = registration.event
+    online = registration.attendance is Attendance.ONLINE
+    return Invitation(
+        uid=f"{registration.calendar_uid}@{registration.calendar_domain}",
+        sequence=registration.calendar_sequence,
+        created_at=registration.received_at,
+        changed_at=registration.changed_at,
+        written_at=written_at,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        summary=event.title,
+        location=join_url if online else place(event),
+        description=_description(event, join_url if online else None),
+        url=day_url(event),
+        organiser_name=organiser_name(),
+        organiser_address=settings().mail_default_sender,
+        attendee_name=registration.name,
+        attendee_address=registration.email,
+        conference=join_url if online else "",
+        conference_label=t("Delta digitalt", "Join online") if online else "",
+    )
+
+
+def _description(event: Event, join_url: str | None) -> str:
+    how = (
+        t("Du deltar digitalt. Anslut här: {url}", "You take part online. Join here: {url}", url=join_url)
+        if join_url
+        else t("Du deltar på plats: {place}", "You take part on site: {place}", place=place(event))
+    )
+    more = t("Program: {url}", "Programme: {url}", url=day_url(event))
+    contact = t("Frågor: {contact}", "Questions: {contact}", contact=event.contact_email)
+    return f"{how}\n{more}\n{contact}"

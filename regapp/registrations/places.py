@@ -1,0 +1,71 @@
+"""How many places there are, and how many are taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from regapp.core.db import db
+from regapp.events.models import Event
+from regapp.registrations.models import Attendance, Registration, Status
+
+COUNT_LIVES = timedelta(seconds=1)
+"""How old a count on the public page may be in one process."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of one form of attendance; `limit` is None when unlimited."""
+
+    limit: int | None
+    taken: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(self.limit - self.taken, 0)
+
+    @property
+    def is_full(self) -> bool:
+        return self.left == 0
+
+
+@dataclass(frozen=True)
+class DayPlaces:
+    on_site: Places
+    online: Places
+
+    def of(self, attendance: Attendance) -> Places:
+        return self.on_site if attendance is Attendance.ON_SITE else self.online
+
+
+def count(event: Event) -> DayPlaces:
+    """The places as they are now. Decide on this only while the day's row is locked."""
+    taken: dict[Attendance, int] = {
+        attendance: number
+        for attendance, number in db.session.execute(
+            select(Registration.attendance, func.count())
+            .where(Registration.event_id == event.id, Registration.status == Status.CONFIRMED)
+            .group_by(Registration.attendance)
+        )
+    }
+    return DayPlaces(
+        Places(event.seats_on_site, taken.get(Attendance.ON_SITE, 0)),
+        Places(event.seats_online, taken.get(Attendance.ONLINE, 0)),
+    )
+
+
+_recent: dict[tuple[str, int, int], tuple[datetime, DayPlaces]] = {}
+
+
+def count_for_show(event: Event, now: datetime) -> DayPlaces:
+    """The places as they were at most COUNT_LIVES ago: for pages that many look at."""
+    key = (str(db.engine.url), event.id, event.version)
+    found = _recent.get(key)
+    if found is not None and abs(now - found[0]) < COUNT_LIVES:
+        return found[1]
+    if len(_recent) > 100:
+        _recent.clear()
+    _recent[key] = (now, count(event))
+    return _recent[key][1]

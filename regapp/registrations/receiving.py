@@ -1,0 +1,106 @@
+"""The form to register and the page that answers it."""
+
+from datetime import datetime
+
+from flask import g, redirect, render_template, session
+from flask.typing import ResponseReturnValue
+
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.web import bilingual, page_url
+from regapp.events.models import Event
+from regapp.registrations import places, registering
+from regapp.registrations.forms import AddressForm, RegistrationForm
+from regapp.registrations.models import Attendance, Submission
+from regapp.registrations.public import bp, get_visible
+from regapp.registrations.refusals import RegistrationClosed
+from regapp.registrations.workplaces import WORKPLACES
+
+
+@bilingual(bp, "/<slug:slug>/register", methods=["GET", "POST"])
+def register(slug: str) -> ResponseReturnValue:
+    event = get_visible(slug)
+    form = RegistrationForm()
+    if form.is_submitted() and _take_in(event, form):
+        return redirect(page_url(".received", slug=slug))
+    return _show(event, form), 422 if form.is_submitted() else 200
+
+
+def _take_in(event: Event, form: RegistrationForm) -> bool:
+    """Whether the form counted; if not, it says why."""
+    valid = form.validate()
+    key = form.check_key(g.received_at) if valid else None
+    if key is None:
+        return False
+    try:
+        registering.submit(event.id, form.to_application(), key, g.received_at)
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return False
+    db.session.commit()
+    session["submission"] = key
+    return True
+
+
+def _show(event: Event, form: RegistrationForm) -> str:
+    form.renew_key(g.received_at)
+    if not event.is_open(g.received_at):
+        _say_closed(event, form, g.received_at)
+    return render_template(
+        "registrations/register.html",
+        event=event,
+        form=form,
+        places=places.count(event),
+        is_open=event.is_open(g.received_at),
+        workplaces=WORKPLACES,
+        Attendance=Attendance,
+    )
+
+
+def _say_closed(event: Event, form: RegistrationForm, now: datetime) -> None:
+    closed = RegistrationClosed(event, now)
+    if closed.message not in form.form_errors:
+        form.form_errors.insert(0, closed.message)
+
+
+@bilingual(bp, "/<slug:slug>/received")
+def received(slug: str) -> ResponseReturnValue:
+    event = get_visible(slug)
+    submission = _own_submission(event)
+    return render_template(
+        "registrations/received.html", event=event, address=submission and submission.email
+    )
+
+
+@bilingual(bp, "/<slug:slug>/correct-address", methods=["GET", "POST"])
+def correct_address(slug: str) -> ResponseReturnValue:
+    event = get_visible(slug)
+    submission = _own_submission(event)
+    if submission is None:
+        return redirect(page_url(".received", slug=slug))
+    form = AddressForm(email=submission.email)
+    if form.validate_on_submit() and _correct(submission.key, form):
+        return redirect(page_url(".received", slug=slug))
+    page = render_template("registrations/correct_address.html", event=event, form=form)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _correct(key: str, form: AddressForm) -> bool:
+    try:
+        registering.correct_address(key, form.email.data, g.received_at)
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return False
+    db.session.commit()
+    return True
+
+
+def _own_submission(event: Event) -> Submission | None:
+    """What this browser sent a short while ago; its address can still be corrected."""
+    key = session.get("submission")
+    submission = db.session.get(Submission, key) if isinstance(key, str) else None
+    if submission is None or submission.event_id != event.id:
+        return None
+    return submission if registering.is_correctable(submission, g.received_at) else None

@@ -1,0 +1,69 @@
+"""Why a registration is not made, in the person's words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text, format_instant
+from regapp.events.models import Event, Phase
+from regapp.registrations.models import Attendance
+
+CLOSED = Text(
+    "Anmälan stängde {when}. Kontakta arrangören om du har frågor: {contact}.",
+    "Registration closed on {when}. Contact the organiser if you have questions: {contact}.",
+)
+NOT_OPEN = Text(
+    "Anmälan öppnar {when}. Kontakta arrangören om du har frågor: {contact}.",
+    "Registration opens on {when}. Contact the organiser if you have questions: {contact}.",
+)
+DAY_CANCELLED = Text(
+    "Dagen är inställd. Kontakta arrangören om du har frågor: {contact}.",
+    "The day is cancelled. Contact the organiser if you have questions: {contact}.",
+)
+ON_SITE_FULL = Text(
+    "Alla platser på plats är tagna. Du kan delta digitalt i stället.",
+    "All on-site places are taken. You can take part online instead.",
+)
+ONLINE_FULL = Text(
+    "Alla digitala platser är tagna. Du kan delta på plats i stället.",
+    "All online places are taken. You can take part on site instead.",
+)
+ALL_FULL = Text(
+    "Alla platser är tagna. Kontakta arrangören om du har frågor: {contact}.",
+    "All places are taken. Contact the organiser if you have questions: {contact}.",
+)
+
+
+class RegistrationClosed(RuleBroken):
+    """The day takes no registrations at this instant."""
+
+    def __init__(self, event: Event, at: datetime) -> None:
+        super().__init__(_why_closed(event, at))
+
+
+class DayFull(RuleBroken):
+    """No place is left in the form of attendance asked for."""
+
+    def __init__(self, event: Event, attendance: Attendance, other_is_full: bool) -> None:
+        words = ON_SITE_FULL if attendance is Attendance.ON_SITE else ONLINE_FULL
+        super().__init__(
+            ALL_FULL.format(contact=event.contact_email) if other_is_full else words, field="attendance"
+        )
+
+
+def _why_closed(event: Event, at: datetime) -> Text:
+    phase = event.phase(at)
+    if phase is Phase.CANCELLED:
+        return DAY_CANCELLED.format(contact=event.contact_email)
+    words, instant = (NOT_OPEN, event.opens_at) if at < event.opens_at else (CLOSED, event.closes_visibly_at)
+    return words.format(when=_When(instant), contact=event.contact_email)
+
+
+@dataclass(frozen=True)
+class _When:
+    """An instant that is put into words only when the language is known."""
+
+    instant: datetime
+
+    def __str__(self) -> str:
+        return format_instant(self.instant)
