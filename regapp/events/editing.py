@@ -1,0 +1,205 @@
+"""What organisers do with a day: make it, change it, publish it, take it back, cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from regapp.core import audit
+from regapp.core.db import db, lock
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.events.drafts import COLUMNS, Draft
+from regapp.events.models import NEXT, Event, ProgrammeItem, Publication
+
+SLUG_TAKEN = Text(
+    "Det finns redan en dag med den adressen. Välj ett annat namn i adressen.",
+    "There is already a day with that address. Choose another name in the address.",
+)
+SLUG_FIXED = Text(
+    "Adressen kan inte ändras efter publiceringen: länken står redan i brev och kalendrar.",
+    "The address can't change after publishing: the link already stands in letters and calendars.",
+)
+SAVED_BY_ANOTHER = Text(
+    "Någon annan har sparat dagen medan du skrev. Ingenting av ditt är sparat än.",
+    "Someone else saved the day while you were writing. Nothing of yours is saved yet.",
+)
+NEEDS_VENUE = Text(
+    "Fyll i lokalen innan dagen publiceras, eller sätt antalet platser på plats till 0.",
+    "Fill in the venue before the day is published, or set the places on site to 0.",
+)
+HAS_REGISTRATIONS = Text(
+    "Dagen har anmälningar och kan inte bli utkast igen. Ställ in den om den inte blir av.",
+    "The day has registrations and can't become a draft again. Cancel it if it will not take place.",
+)
+NOT_FROM_HERE = Text(
+    "Det går inte från dagens nuvarande läge. Ladda om sidan för att se hur det är nu.",
+    "That isn't possible from the day's present state. Reload the page to see how it is now.",
+)
+TOO_LATE_TO_CANCEL = Text(
+    "Dagen har redan varit och kan inte ställas in.", "The day is already over and can't be cancelled."
+)
+
+
+class SlugRefused(RuleBroken):
+    """The day's name in the address is another day's, or may no longer change."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message, "slug")
+
+
+class SavedByAnother(RuleBroken):
+    """Someone saved the day after this copy of it was opened.
+
+    `saved` is the day as it is now, `changed` the names of the fields that were changed meanwhile.
+    """
+
+    def __init__(self, version: int, saved: Draft, changed: set[str]) -> None:
+        super().__init__(SAVED_BY_ANOTHER)
+        self.version = version
+        self.saved = saved
+        self.changed = changed
+
+
+def create(draft: Draft, at: datetime, *, actor: str) -> Event:
+    """A new day, seen by organisers only. Raises RuleBroken with the field it is about."""
+    _check(draft)
+    event = Event(publication=Publication.DRAFT, created_at=at, updated_at=at)
+    db.session.add(event)
+    _write(event, draft, COLUMNS)
+    event.programme = _items(draft)
+    _flush()
+    audit.record("event.created", actor=actor, at=at, event_id=event.id, version=event.version)
+    return event
+
+
+def save(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str) -> Event:
+    """Change the day, unless someone else did so after `version` was opened: SavedByAnother.
+
+    A publication meanwhile is no conflict: it changes no field. Nothing is written when nothing differs.
+    """
+    _check(draft)
+    event = lock(Event, event_id)
+    saved = Draft.of(event)
+    if meanwhile := _changed_since(event, version):
+        raise SavedByAnother(event.version, saved, meanwhile)
+    changed = draft.differs_from(saved)
+    if not changed:
+        return event
+    _check_published(event, draft, changed)
+    _write(event, draft, changed)
+    event.updated_at = at
+    if "programme" in changed:
+        # First the old rows go: the new ones take their positions.
+        event.programme.clear()
+        db.session.flush()
+        event.programme.extend(_items(draft))
+    _flush()
+    audit.record(
+        "event.edited", actor=actor, at=at, event_id=event.id, version=event.version, changed=changed
+    )
+    return event
+
+
+def publish(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    event = _get_unchanged(event_id, version)
+    if not event.venue and event.seats_on_site != 0:
+        raise RuleBroken(NEEDS_VENUE, "venue")
+    return _move(event, Publication.PUBLISHED, "event.published", at, actor)
+
+
+def unpublish(
+    event_id: int, version: int, at: datetime, *, actor: str, has_registrations: Callable[[int], bool]
+) -> Event:
+    """Make the day a draft again; `has_registrations` is asked while the day is locked."""
+    event = _get_unchanged(event_id, version)
+    if has_registrations(event.id):
+        raise RuleBroken(HAS_REGISTRATIONS)
+    return _move(event, Publication.DRAFT, "event.unpublished", at, actor)
+
+
+def cancel(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    """Cancel the day; to tell those who are registered is registrations.cancelling's."""
+    event = _get_unchanged(event_id, version)
+    if event.is_over(at):
+        raise RuleBroken(TOO_LATE_TO_CANCEL)
+    return _move(event, Publication.CANCELLED, "event.cancelled", at, actor)
+
+
+def _get_unchanged(event_id: int, version: int) -> Event:
+    event = lock(Event, event_id)
+    if meanwhile := _changed_since(event, version):
+        raise SavedByAnother(event.version, Draft.of(event), meanwhile)
+    return event
+
+
+def _move(event: Event, publication: Publication, action: str, at: datetime, actor: str) -> Event:
+    if publication not in NEXT[event.publication]:
+        raise RuleBroken(NOT_FROM_HERE)
+    event.publication = publication
+    event.updated_at = at
+    db.session.flush()
+    audit.record(action, actor=actor, at=at, event_id=event.id, version=event.version)
+    return event
+
+
+def _check(draft: Draft) -> None:
+    for problem in draft.problems():
+        raise problem
+
+
+def _check_published(event: Event, draft: Draft, changed: list[str]) -> None:
+    if not event.is_public():
+        return
+    if "slug" in changed:
+        raise SlugRefused(SLUG_FIXED)
+    if not draft.venue and draft.seats_on_site != 0 and {"venue", "seats_on_site"} & set(changed):
+        raise RuleBroken(NEEDS_VENUE, "venue")
+
+
+def _changed_since(event: Event, version: int) -> set[str]:
+    """The fields that were saved after `version`, by the audit log."""
+    if event.version == version:
+        return set()
+    entries = db.session.scalars(
+        select(audit.AuditEntry).where(
+            audit.AuditEntry.event_id == event.id, audit.AuditEntry.action == "event.edited"
+        )
+    )
+    return {
+        name for entry in entries if entry.details["version"] > version for name in entry.details["changed"]
+    }
+
+
+def _write(event: Event, draft: Draft, names: list[str]) -> None:
+    for name in names:
+        if name in COLUMNS:
+            setattr(event, name, getattr(draft, name))
+
+
+def _items(draft: Draft) -> list[ProgrammeItem]:
+    return [
+        ProgrammeItem(
+            position=position,
+            starts=row.starts,
+            title_sv=row.title_sv,
+            title_en=row.title_en,
+            speaker=row.speaker,
+            place=row.place,
+        )
+        for position, row in enumerate(draft.programme)
+    ]
+
+
+def _flush() -> None:
+    """Only the address can collide with another day's; two who choose the same at once find out here."""
+    try:
+        with db.session.begin_nested():
+            db.session.flush()
+    except IntegrityError as error:
+        if "slug" not in str(error.orig):
+            raise
+        raise SlugRefused(SLUG_TAKEN) from None
