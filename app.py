@@ -4,8 +4,11 @@ import sys
 
 import config
 from regapp import create_app
+from regapp.core import schema
 
 try:
-    app = create_app(config.load())
-except config.SettingsError as error:
+    settings = config.load()
+    schema.require_current(settings.database_url)
+    app = create_app(settings)
+except (config.SettingsError, schema.SchemaError) as error:
     sys.exit(f"regapp: {error}")

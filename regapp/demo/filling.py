@@ -1,0 +1,152 @@
+"""Filling an empty database with the demo day; a database with anything else in it is left alone."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from regapp.accounts import managing
+from regapp.core import audit, clock
+from regapp.core.audit import AuditEntry
+from regapp.core.context import settings
+from regapp.core.db import Model, db, writing
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import SWEDISH_TIME, Text
+from regapp.demo import content, people
+from regapp.events import times
+from regapp.events.models import Event, ProgrammeItem, Publication
+
+ORGANISER = "demo@example.org"
+FRIDAY = 4
+FILLED = "demo.filled"
+"""The audit entry by which the demo knows its own database again."""
+
+
+class NotForDemo(RuleBroken):
+    """This is no place for invented people."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What is there to look at; `slug` is the demo day's."""
+
+    slug: str
+    organiser: str
+    password_file: Path
+
+
+def fill() -> Demo:
+    """Fill an empty database; one that the demo filled before stays as it is now. Raises NotForDemo."""
+    if not settings().demo:
+        raise NotForDemo(
+            Text("Demon finns bara med REGAPP_DEMO=1.", "The demo exists only with REGAPP_DEMO=1.")
+        )
+    with writing():
+        slug = _find_own() or _fill(clock.now())
+    return Demo(slug, ORGANISER, _password_file())
+
+
+def dates(today: date) -> tuple[date, date]:
+    """The last day to register and the training day: the next 11 November still ahead, and two weeks later.
+
+    A training day is held on a weekday: a Saturday or Sunday gives way to the Monday after it.
+    """
+    last_day = date(today.year, 11, 11)
+    if last_day <= today:
+        last_day = last_day.replace(year=today.year + 1)
+    day = last_day + timedelta(weeks=2)
+    return last_day, day + timedelta(days=7 - day.weekday() if day.weekday() > FRIDAY else 0)
+
+
+def _find_own() -> str | None:
+    entry = db.session.scalar(select(AuditEntry).where(AuditEntry.action == FILLED))
+    return str(entry.details["slug"]) if entry else None
+
+
+def _fill(now: datetime) -> str:
+    if _holds_anything():
+        raise NotForDemo(
+            Text(
+                "Databasen innehåller redan något annat; demon rör den inte.",
+                "The database already holds something else; the demo leaves it alone.",
+            )
+        )
+    event = build_day(now)
+    db.session.add(event)
+    db.session.flush()
+    db.session.add_all(people.registrations(event, now))
+    managing.add_with_password(ORGANISER, "admin", _password(), now)
+    audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
+    return event.slug
+
+
+def _holds_anything() -> bool:
+    return any(
+        db.session.execute(select(table).limit(1)).first() is not None
+        for table in Model.metadata.sorted_tables
+        if table.name != "role"
+    )
+
+
+def build_day(now: datetime) -> Event:
+    """The demo day as it is seen from `now`: open for registration since some weeks."""
+    last_day, day = dates(now.astimezone(SWEDISH_TIME).date())
+    opened_on = now.astimezone(SWEDISH_TIME).date() - timedelta(weeks=people.WEEKS)
+    return Event(
+        slug=str(day.year),
+        publication=Publication.PUBLISHED,
+        title_sv=content.TITLE_SV.format(year=day.year),
+        title_en=content.TITLE_EN.format(year=day.year),
+        description_sv=content.DESCRIPTION_SV,
+        description_en=content.DESCRIPTION_EN,
+        audience_sv=content.AUDIENCE_SV,
+        audience_en=content.AUDIENCE_EN,
+        language_note_sv=content.LANGUAGE_NOTE_SV,
+        language_note_en=content.LANGUAGE_NOTE_EN,
+        starts_at=times.instant(day, content.STARTS, SWEDISH_TIME),
+        ends_at=times.instant(day, content.ENDS, SWEDISH_TIME),
+        venue=content.VENUE,
+        address=content.ADDRESS,
+        directions_sv=content.DIRECTIONS_SV,
+        directions_en=content.DIRECTIONS_EN,
+        contact_email=content.CONTACT,
+        opens_at=times.instant(opened_on, time(8, 0), SWEDISH_TIME),
+        closes_at=times.end_of(last_day, SWEDISH_TIME),
+        seats_on_site=content.SEATS_ON_SITE,
+        seats_online=None,
+        meeting_url=content.MEETING_URL.format(year=day.year),
+        created_at=now,
+        updated_at=now,
+        programme=_programme(),
+    )
+
+
+def _programme() -> list[ProgrammeItem]:
+    return [
+        ProgrammeItem(
+            position=position,
+            starts=session.starts,
+            title_sv=session.sv,
+            title_en=session.en,
+            speaker=session.speaker,
+            place=session.place,
+        )
+        for position, session in enumerate(content.PROGRAMME)
+    ]
+
+
+def _password_file() -> Path:
+    return settings().instance / "demo-password"
+
+
+def _password() -> str:
+    """The demo organiser's password, made the first time, in a file that only its owner reads."""
+    path = _password_file()
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(8) + "\n")
+    return path.read_text().strip()

@@ -1,0 +1,130 @@
+"""The full examination behind `regapp doctor`: one line for each thing that must be right."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from shutil import which
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+import config
+from regapp import create_app, health
+from regapp.core import clock, schema
+from regapp.core.audit import AuditEntry
+from regapp.core.db import db
+from regapp.mailing import transport
+
+CLOCKS_MAY_DIFFER: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing examined; `words` say what is, or what to do about it."""
+
+    subject: str
+    is_well: bool
+    words: str
+
+
+def examine() -> Iterator[Finding]:
+    """Everything that can be looked at from here; what can't be reached ends the part that needs it."""
+    try:
+        settings = config.load()
+    except config.SettingsError as error:
+        yield Finding("settings", False, str(error))
+        return
+    yield Finding("settings", True, f"read; the service is at {settings.base_url}")
+    with create_app(settings).app_context():
+        yield from _examine_database()
+        yield _examine_mail_server(settings)
+        yield _examine_clock()
+
+
+def _examine_database() -> Iterator[Finding]:
+    try:
+        connection = db.session.connection()
+        connection.execute(select(1))
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", error)
+        yield Finding("database", False, f"out of reach: {str(reason).strip().splitlines()[0]}")
+        return
+    yield Finding("database", True, f"{db.engine.url.get_backend_name()} answers")
+    revision = schema.find_revision(connection)
+    wrong = schema.describe_mismatch(revision)
+    yield Finding("tables", wrong is None, wrong or f"at revision {revision}, as the program needs them")
+    if wrong is None:
+        yield _examine_letters()
+
+
+def _examine_letters() -> Finding:
+    pulse = health.take_pulse(clock.now())
+    if pulse.letters:
+        return Finding("letters", True, "none waits longer than it should")
+    waits = (pulse.letter_waits or timedelta()) // timedelta(minutes=1)
+    return Finding("letters", False, f"the oldest has waited {waits} minutes: does `regapp worker` run?")
+
+
+def _examine_mail_server(settings: config.Settings) -> Finding:
+    if settings.files_letters:
+        return Finding("mail server", True, f"none: letters become files in {settings.instance / 'outbox'}")
+    place = f"{settings.mail_server}:{settings.mail_port}"
+    try:
+        transport.probe()
+    except (OSError, transport.TransportError) as error:
+        return Finding("mail server", False, f"{place}: {error}")
+    return Finding("mail server", True, f"{place} answers and lets us in")
+
+
+def _examine_clock() -> Finding:
+    """Deadlines are decided by this machine's clock."""
+    now = clock.now()
+    if (theirs := _database_clock()) and abs(theirs - now) > CLOCKS_MAY_DIFFER:
+        return Finding("clock", False, f"differs from the database server's by {abs(theirs - now)}")
+    if (written := _last_written()) and written > now + CLOCKS_MAY_DIFFER:
+        return Finding("clock", False, f"is behind what was written down at {written:%Y-%m-%d %H:%M:%S} UTC")
+    if _is_synchronised() is False:
+        return Finding("clock", False, "not synchronised with a time server: `timedatectl set-ntp true`")
+    return Finding("clock", True, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _database_clock() -> datetime | None:
+    """The database server's clock; None where the database is a file or out of reach."""
+    try:
+        if db.engine.dialect.name == "sqlite":
+            return None
+        db.session.rollback()
+        return db.session.scalar(text("SELECT clock_timestamp()"))
+    except SQLAlchemyError:
+        return None
+
+
+def _last_written() -> datetime | None:
+    try:
+        db.session.rollback()
+        return db.session.scalar(select(func.max(AuditEntry.at)))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return None
+
+
+def _is_synchronised() -> bool | None:
+    """What systemd says about the time server; None where nobody can tell."""
+    timedatectl = which("timedatectl")
+    if timedatectl is None:
+        return None
+    try:
+        answer = subprocess.run(  # noqa: S603 - a fixed command
+            [timedatectl, "show", "--property=NTPSynchronized", "--value"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"yes": True, "no": False}.get(answer.stdout.strip())
