@@ -1,0 +1,1 @@
+"""All registrations of a day together: found, counted, exported."""

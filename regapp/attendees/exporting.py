@@ -1,0 +1,164 @@
+"""Exports: exactly what is filtered, noted in the audit log, read row by row."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import IO, Any
+
+from sqlalchemy import Engine, Select
+
+from regapp.attendees import columns, csv_files, filtering, xlsx_files
+from regapp.attendees.columns import Column, Kind
+from regapp.attendees.filtering import Filter
+from regapp.core import audit
+from regapp.core.db import begin_reading, db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import SWEDISH_TIME, Text, local, t
+from regapp.events.models import Event
+
+BATCH = 500
+"""Rows held in memory at a time."""
+
+MAX_REASON = 500
+
+NEEDS_REASON = Text(
+    "Skriv varför uppgifterna om specialkost och tillgänglighetsbehov behövs.",
+    "Write why the details on special diets and access needs are needed.",
+)
+
+
+class Format(enum.StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file to be: which rows, which columns. Reading begins when it is written."""
+
+    engine: Engine
+    statement: Select[Any]
+    columns: tuple[Column, ...]
+    headers: list[str]
+    count: int
+    name: str
+
+    def rows(self) -> Iterator[Sequence[Any]]:
+        """The values as they are stored, in a reading transaction of their own."""
+        begin_reading()
+        with self.engine.connect().execution_options(yield_per=BATCH) as connection:
+            for batch in connection.execute(self.statement).partitions():
+                yield from batch
+
+    def written(self, instant: Callable[[str], Any]) -> Iterator[list[Any]]:
+        """The values as words; `instant` turns a time in UTC to what the format wants."""
+        converters = [
+            (position, convert)
+            for position, column in enumerate(self.columns)
+            if (convert := _converter(column, instant)) is not None
+        ]
+        for row in self.rows():
+            values = list(row)
+            for position, convert in converters:
+                values[position] = convert(values[position])
+            yield values
+
+
+def prepare(
+    event: Event, chosen: Filter, at: datetime, *, actor: str, with_health: bool = False, reason: str = "", to: Format
+) -> Export:
+    """Note the export in the audit log and make it ready; raises RuleBroken without a reason where one is due.
+
+    Whether the person may see health data is decided by the caller.
+    """
+    if with_health and not reason:
+        raise RuleBroken(NEEDS_REASON, "reason")
+    number = filtering.count(event.id, chosen)
+    audit.record(
+        "attendees.exported",
+        actor=actor,
+        at=at,
+        event_id=event.id,
+        format=to.value,
+        filter=chosen.for_audit(),
+        count=number,
+        with_health=with_health,
+        reason=reason,
+    )
+    picked = columns.columns(with_health=with_health)
+    return Export(
+        engine=db.engine,
+        statement=columns.statement(event.id, chosen, with_health=with_health),
+        columns=picked,
+        headers=[str(column.label) for column in picked],
+        count=number,
+        name=f"{t('deltagare', 'attendees')}-{event.slug}-{local(at):%Y%m%d-%H%M}.{to}",
+    )
+
+
+def write_csv(export: Export, separator: str) -> Iterator[bytes]:
+    return csv_files.write(export.headers, export.written(_swedish_text), separator)
+
+
+def write_xlsx(export: Export, file: IO[bytes]) -> None:
+    widths = [column.width for column in export.columns]
+    instants = {n for n, column in enumerate(export.columns) if column.kind is Kind.INSTANT}
+    rows = export.written(_swedish_serial)
+    xlsx_files.write(file, export.headers, widths, rows, instants=instants, count=export.count)
+
+
+def write_json(export: Export) -> Iterator[bytes]:
+    """A list of objects with the stored values, for programs: instants in UTC (RFC 3339), nothing defused."""
+    yield b"["
+    between = b"\n"
+    for row in export.rows():
+        values = {column.key: _for_programs(column, value) for column, value in zip(export.columns, row, strict=True)}
+        yield between + json.dumps(values, ensure_ascii=False).encode()
+        between = b",\n"
+    yield b"\n]\n"
+
+
+def _for_programs(column: Column, value: Any) -> Any:
+    if column.kind is Kind.INSTANT:
+        return f"{value.replace(' ', 'T')}Z" if value else None
+    if column.key == "wants_news":
+        return value == "yes"
+    return (value or []) if column.kind is Kind.WORDS else value
+
+
+def _converter(column: Column, instant: Callable[[str], Any]) -> Callable[[Any], Any] | None:
+    words = column.labels()
+    if column.kind is Kind.WORD:
+        return lambda value: words.get(value, value)
+    if column.kind is Kind.WORDS:
+        return lambda values: ", ".join(words.get(value, value) for value in values or ())
+    return instant if column.kind is Kind.INSTANT else None
+
+
+@lru_cache(maxsize=4096)
+def _swedish_hour(hour: str) -> datetime:
+    """`2026-11-11 22` in UTC as Swedish wall clock. Whole hours lie between them, so minutes stay as they are."""
+    instant = datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC)
+    return instant.astimezone(SWEDISH_TIME).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=4096)
+def _swedish_hour_text(hour: str) -> str:
+    return f"{_swedish_hour(hour):%Y-%m-%d %H}"
+
+
+def _swedish_text(minute: str) -> str:
+    return _swedish_hour_text(minute[:13]) + minute[13:] if minute else ""
+
+
+def _swedish_serial(minute: str) -> float | None:
+    """The time as spreadsheets count it: days since 30 December 1899."""
+    if not minute:
+        return None
+    return xlsx_files.serial(_swedish_hour(minute[:13])) + int(minute[14:]) / 1440

@@ -1,0 +1,121 @@
+"""Which registrations of a day are meant, and in which order."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from regapp.core import text
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.registrations.models import Attendance, Profession, Registration, Status
+
+MAX_WORDS = 10
+MAX_LENGTH = 200
+
+TOO_MANY_WORDS = Text("Sök på högst {n} ord åt gången.", "Search for at most {n} words at a time.")
+TOO_LONG = Text(
+    "Du kan skriva högst {most} tecken. Ta bort {over} tecken.",
+    "You can write at most {most} characters. Remove {over}.",
+)
+
+
+class Message(enum.StrEnum):
+    """Whether somebody wrote to the organisers."""
+
+    ANY = "any"
+    UNREAD = "unread"
+
+
+class Order(enum.StrEnum):
+    """The order of a list; names and workplaces in the Swedish alphabet's."""
+
+    NAME = "name"
+    NAME_BACKWARDS = "-name"
+    WORKPLACE = "workplace"
+    WORKPLACE_BACKWARDS = "-workplace"
+    OLDEST = "received"
+    NEWEST = "-received"
+
+
+# The id at the end makes every order a total one: no row stands on two pages.
+_COLUMNS = {
+    Order.NAME: (Registration.sort_key, Registration.id),
+    Order.WORKPLACE: (Registration.workplace_key, Registration.sort_key, Registration.id),
+    Order.OLDEST: (Registration.received_at, Registration.id),
+}
+_BACKWARDS = {
+    Order.NAME_BACKWARDS: Order.NAME,
+    Order.WORKPLACE_BACKWARDS: Order.WORKPLACE,
+    Order.NEWEST: Order.OLDEST,
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to; an empty one means everybody. All of `words` must be found."""
+
+    words: tuple[str, ...] = ()
+    attendance: Attendance | None = None
+    status: Status | None = None
+    profession: Profession | None = None
+    message: Message | None = None
+    order: Order = Order.NAME
+
+    def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+        for word in self.words:
+            # Escaped: `%` and `_` are letters in a search.
+            found.append(Registration.search_text.contains(word, autoescape=True))
+        for column, value in (
+            (Registration.attendance, self.attendance),
+            (Registration.status, self.status),
+            (Registration.profession, self.profession),
+        ):
+            if value is not None:
+                found.append(column == value)
+        if self.message is not None:
+            found.append(Registration.message != "")
+        if self.message is Message.UNREAD:
+            found.append(Registration.message_read_at.is_(None))
+        return found
+
+    def ordering(self) -> list[ColumnElement[Any]]:
+        if self.order in _BACKWARDS:
+            return [column.desc() for column in _COLUMNS[_BACKWARDS[self.order]]]
+        return [column.asc() for column in _COLUMNS[self.order]]
+
+    def for_audit(self) -> dict[str, str | int]:
+        """The filter without personal data: a search for a name leaves only how many words it had."""
+        values: Mapping[str, enum.Enum | None] = {
+            "attendance": self.attendance,
+            "status": self.status,
+            "profession": self.profession,
+            "message": self.message,
+        }
+        chosen: dict[str, str | int] = {name: str(value) for name, value in values.items() if value is not None}
+        return {**chosen, "words": len(self.words)} if self.words else chosen
+
+
+def words_of(typed: str) -> tuple[str, ...]:
+    """The words to look for, as they are stored to be found; raises RuleBroken."""
+    if len(typed) > MAX_LENGTH:
+        raise RuleBroken(TOO_LONG.format(most=MAX_LENGTH, over=len(typed) - MAX_LENGTH), "words")
+    words = tuple(text.search_key(text.clean(typed)).split())
+    if len(words) > MAX_WORDS:
+        raise RuleBroken(TOO_MANY_WORDS.format(n=MAX_WORDS), "words")
+    return words
+
+
+def narrowed(statement: Select[Any], event_id: int, chosen: Filter) -> Select[Any]:
+    """The statement about exactly the registrations that the filter means, in its order."""
+    return statement.where(*chosen.conditions(event_id)).order_by(*chosen.ordering())
+
+
+def count(event_id: int, chosen: Filter) -> int:
+    return db.session.scalar(select(func.count()).select_from(Registration).where(*chosen.conditions(event_id))) or 0

@@ -1,0 +1,97 @@
+"""Counts over a day's registrations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from regapp.core.db import db
+from regapp.events.models import Event
+from regapp.registrations.models import Profession, Registration, Status
+
+
+@dataclass(frozen=True)
+class OneDay:
+    """How many registered on a day by the clock at the venue."""
+
+    day: date
+    count: int
+
+
+def per_day(event: Event, now: datetime) -> list[OneDay]:
+    """The registrations of each day without gaps, from the first one to today or the last day to register.
+
+    Those who cancelled later are counted as well: they did register that day.
+    """
+    counted: Counter[date] = Counter()
+    for hour, number in _per_hour(event.id):
+        counted[hour.astimezone(event.zone).date()] += number
+    if not counted:
+        return []
+    last = max(max(counted), min(now.astimezone(event.zone).date(), event.last_day))
+    return [OneDay(day, counted[day]) for day in _days(min(counted), last)]
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _per_hour(event_id: int) -> list[tuple[datetime, int]]:
+    """Counted by the database in hours of UTC: where the day begins in Stockholm, an hour begins as well."""
+    hour = _hour_of(Registration.received_at)
+    found = db.session.execute(select(hour, func.count()).where(Registration.event_id == event_id).group_by(hour))
+    return [(datetime.strptime(text, "%Y-%m-%d %H").replace(tzinfo=UTC), number) for text, number in found]
+
+
+def _hour_of(column: Any) -> ColumnElement[str]:
+    if db.session.get_bind().dialect.name == "sqlite":
+        return func.strftime("%Y-%m-%d %H", column)
+    return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24")
+
+
+@dataclass(frozen=True)
+class Messages:
+    total: int
+    unread: int
+
+
+def messages(event_id: int) -> Messages:
+    """How many wrote something to the organisers, and how many of these nobody has read."""
+    total, read = db.session.execute(
+        select(func.count(), func.count(Registration.message_read_at)).where(
+            Registration.event_id == event_id, Registration.message != ""
+        )
+    ).one()
+    return Messages(total, total - read)
+
+
+def cancelled(event_id: int) -> int:
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Registration)
+            .where(Registration.event_id == event_id, Registration.status == Status.CANCELLED)
+        )
+        or 0
+    )
+
+
+def per_profession(event_id: int) -> list[tuple[Profession, int]]:
+    """The registered by profession, the most common first."""
+    found = db.session.execute(
+        select(Registration.profession, func.count().label("number"))
+        .where(Registration.event_id == event_id, Registration.status == Status.CONFIRMED)
+        .group_by(Registration.profession)
+        .order_by(func.count().desc(), Registration.profession)
+    )
+    return [(profession, number) for profession, number in found]
+
+
+def has_registrations(event_id: int) -> bool:
+    """Whether anybody has ever registered, cancelled or not."""
+    return db.session.scalar(select(Registration.id).where(Registration.event_id == event_id).limit(1)) is not None
