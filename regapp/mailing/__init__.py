@@ -1,0 +1,1 @@
+"""How mail leaves the house: the outbox, the way out, calendar invitations; no pages."""

@@ -1,0 +1,50 @@
+"""The demo's way out: each letter is a file that a mail program opens."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config import Settings
+from regapp.mailing.claiming import Answer
+from regapp.mailing.message import Parcel, UnwritableLetter, build
+from regapp.mailing.models import TryOutcome
+from regapp.mailing.stops import QueueTrouble
+
+
+class Folder:
+    """`instance/outbox/`: the same bytes as would have been sent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._path = settings.instance / "outbox"
+
+    @contextmanager
+    def opened(self) -> Iterator["Folder"]:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise QueueTrouble(f"the folder for letters can't be made: {error.strerror}") from error
+        yield self
+
+    def carry(self, parcel: Parcel) -> Answer:
+        """Write the letter under its own name, whole or not at all."""
+        try:
+            octets = build(parcel, self._settings).as_bytes()
+        except UnwritableLetter as error:
+            return Answer(TryOutcome.FAILED, str(error))
+        name = f"{parcel.dated_at:%Y%m%d-%H%M%S}-{parcel.kind}-{parcel.id[:8]}.eml"
+        try:
+            _write_whole(self._path / name, octets)
+        except OSError as error:
+            raise QueueTrouble(f"the letter can't be written to its file: {error.strerror}") from error
+        return Answer(TryOutcome.FILED, name)
+
+
+def _write_whole(path: Path, octets: bytes) -> None:
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

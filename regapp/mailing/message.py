@@ -1,0 +1,178 @@
+"""The message as bytes: headers that nothing can be smuggled into, and the tree that calendars understand."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime
+from typing import Any
+
+from markupsafe import escape
+
+from config import Settings
+from regapp.mailing import invites, marks
+from regapp.mailing.models import OutgoingMail
+
+SENDER_NAME = "SWECARNET"
+"""The name before the From address, and the calendar's ORGANIZER."""
+
+_LINE = 76
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_ONE_LINE = re.compile("[\x20-\x7e]*")
+_AS_WRITTEN = frozenset({"to", "message-id", "in-reply-to", "references", "subject"})
+
+
+class UnwritableLetter(Exception):
+    """The letter can't be made into a message that a server would deliver."""
+
+
+class _Policy(EmailPolicy):
+    """SMTP's policy, but for the headers where the standard library's folding does harm.
+
+    It drops blanks between encoded words and turns a long Message-ID into encoded words (Python 3.11 to 3.13).
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        if name.lower() not in _AS_WRITTEN:
+            return super().header_store_parse(name, value)
+        if any(character in value for character in "\r\n\0"):
+            raise UnwritableLetter(f"a line end in {name}")
+        return name, value
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        return value if name.lower() in _AS_WRITTEN else super().header_fetch_parse(name, value)
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() not in _AS_WRITTEN:
+            return str(super().fold(name, value))
+        written: str = encoded_words(value, len(name) + 2) if name.lower() == "subject" else value
+        if not written.isascii():
+            raise UnwritableLetter(f"{name} has other letters than ASCII")
+        return f"{name}: {written}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() not in _AS_WRITTEN:
+            return super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii")
+
+
+POLICY = _Policy(linesep="\r\n", max_line_length=_LINE, cte_type="7bit", raise_on_defect=False)
+POLICY = POLICY.clone(header_factory=SMTP.header_factory)
+
+
+def encoded_words(value: str, column: int) -> str:
+    """The value as it is when it is short ASCII, otherwise in encoded words of at most 75 characters (RFC 2047)."""
+    if _ONE_LINE.fullmatch(value) and column + len(value) <= _LINE and "=?" not in value:
+        return value
+    pieces: list[bytes] = [b""]
+    for character in value:
+        octets = character.encode()
+        room = _LINE - (column if len(pieces) == 1 else 1) - len("=?utf-8?b??=")
+        if len(pieces[-1]) + len(octets) > room // 4 * 3:
+            pieces.append(b"")
+        pieces[-1] += octets
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(piece).decode()}?=" for piece in pieces)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A letter with its links filled in, free of the database: what a message is made of.
+
+    It lives in memory only, between the claim and the server's answer.
+    """
+
+    id: str
+    kind: str
+    recipient: str
+    language: str
+    message_id: str
+    in_reply_to: str | None
+    dated_at: datetime
+    subject: str
+    text: str
+    html: str
+    calendar: bytes | None
+    method: str | None
+
+
+def pack(mail: OutgoingMail, links: Mapping[str, str]) -> Parcel:
+    """The stored letter with its links; raises KeyError for a mark that has none."""
+    return Parcel(
+        id=mail.id,
+        kind=mail.kind,
+        recipient=mail.recipient,
+        language=mail.language,
+        message_id=mail.message_id,
+        in_reply_to=mail.in_reply_to,
+        dated_at=mail.dated_at,
+        subject=mail.subject or "",
+        text=marks.fill(mail.text or "", links),
+        html=marks.fill(mail.html or "", links, escape=lambda link: str(escape(link))),
+        calendar=invites.sendable(mail.calendar, links) if mail.calendar else None,
+        method=mail.method.value if mail.method else None,
+    )
+
+
+def is_writable(address: str) -> bool:
+    """Whether the address is one bare ASCII mailbox that splits into no second one in a header."""
+    return _ADDRESS.fullmatch(address) is not None and len(address) <= 254
+
+
+def build(parcel: Parcel, settings: Settings) -> EmailMessage:
+    """The whole message; raises UnwritableLetter."""
+    if not is_writable(parcel.recipient):
+        raise UnwritableLetter("the address can't be written in a header")
+    message = EmailMessage(policy=POLICY)
+    message["From"] = f"{SENDER_NAME} <{settings.mail_default_sender}>"
+    message["To"] = parcel.recipient
+    if settings.contact != settings.mail_default_sender:
+        message["Reply-To"] = settings.contact
+    message["Subject"] = parcel.subject
+    message["Date"] = format_datetime(parcel.dated_at.replace(microsecond=0))
+    message["Message-ID"] = parcel.message_id
+    if parcel.in_reply_to:
+        message["In-Reply-To"] = parcel.in_reply_to
+        message["References"] = parcel.in_reply_to
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message["MIME-Version"] = "1.0"
+    _add_tree(message, parcel)
+    message["Content-Language"] = parcel.language
+    return message
+
+
+def _add_tree(message: EmailMessage, parcel: Parcel) -> None:
+    bodies = [_text(parcel.text, "plain"), _text(parcel.html, "html")]
+    if not (parcel.calendar and parcel.method):
+        _join(message, "alternative", bodies, parcel.id)
+        return
+    bodies.append(_text(parcel.calendar.decode(), "calendar", method=parcel.method))
+    alternative = MIMEPart(policy=POLICY)
+    _join(alternative, "alternative", bodies, parcel.id)
+    _join(message, "mixed", [alternative, _invite_file(parcel.calendar)], parcel.id)
+
+
+def _join(whole: MIMEPart, subtype: str, parts: list[MIMEPart], identity: str) -> None:
+    # "=_" stands in no quoted-printable and no base64, so the boundary can't occur in a part.
+    whole["Content-Type"] = f'multipart/{subtype}; boundary="=_{subtype}_{identity}"'
+    for part in parts:
+        whole.attach(part)
+
+
+def _text(text: str, subtype: str, **params: str) -> MIMEPart:
+    part = MIMEPart(policy=POLICY)
+    part.set_content(text, subtype=subtype, charset="utf-8", cte="quoted-printable", params=params)
+    return part
+
+
+def _invite_file(calendar: bytes) -> MIMEPart:
+    part = MIMEPart(policy=POLICY)
+    part.set_content(
+        calendar, "application", "ics", filename="invite.ics", disposition="attachment", params={"name": "invite.ics"}
+    )
+    return part

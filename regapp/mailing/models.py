@@ -1,0 +1,116 @@
+"""The outbox's tables: letters, what became of each try, and whether the queue stands still."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from regapp.core.db import Model, enum_type
+
+
+class MailState(enum.Enum):
+    """Where a letter is: waiting, in a worker's hand, or at one of its four ends."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    FILED = "filed"
+
+
+class TryOutcome(enum.Enum):
+    """What one try came to. An interrupted one never got an answer: its worker vanished."""
+
+    SENT = "sent"
+    FILED = "filed"
+    RETRY = "retry"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class CalendarMethod(enum.Enum):
+    """METHOD of a letter's calendar part, RFC 5546 §1.4."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+class OutgoingMail(Model):
+    """One letter to one person, written in the transaction of the thing that it tells about.
+
+    An *order*, a letter of a crowd's that is rendered when it is claimed, has no subject, text and HTML yet.
+    The texts hold marks where personal links belong; `calendar` is unfolded and holds them too.
+    """
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (
+        CheckConstraint("(subject IS NULL) = (text IS NULL) AND (text IS NULL) = (html IS NULL)", name="written_whole"),
+        CheckConstraint("text IS NOT NULL OR state NOT IN ('sent', 'filed')", name="sent_is_written"),
+        CheckConstraint("(calendar IS NULL) = (method IS NULL)", name="calendar_has_method"),
+        CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name="leased_while_sending"),
+        CheckConstraint("(state IN ('sent', 'filed')) = (sent_at IS NOT NULL)", name="sent_has_instant"),
+        Index("ix_outgoing_mail_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=_new_id)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="SET NULL"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    language: Mapped[str] = mapped_column(String(2))
+    recipient: Mapped[str] = mapped_column(String(254))
+    message_id: Mapped[str] = mapped_column(String(320), unique=True)
+    in_reply_to: Mapped[str | None] = mapped_column(String(320))
+    subject: Mapped[str | None] = mapped_column(String(400))
+    text: Mapped[str | None] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)
+    calendar: Mapped[str | None] = mapped_column(Text)
+    method: Mapped[CalendarMethod | None] = mapped_column(enum_type(CalendarMethod))
+    dated_at: Mapped[datetime]
+    state: Mapped[MailState] = mapped_column(enum_type(MailState), default=MailState.QUEUED)
+    due_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_answer: Mapped[str | None] = mapped_column(String(500))
+    sent_at: Mapped[datetime | None]
+
+    tries: Mapped[list[DeliveryTry]] = relationship(
+        order_by="DeliveryTry.id", passive_deletes=True, cascade="all, delete-orphan"
+    )
+
+
+class DeliveryTry(Model):
+    """One try to deliver a letter, with the mail server's own words (which may name the address)."""
+
+    __tablename__ = "delivery_try"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail_id: Mapped[str] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    outcome: Mapped[TryOutcome] = mapped_column(enum_type(TryOutcome))
+    answer: Mapped[str] = mapped_column(String(500))
+
+
+class QueueStop(Model):
+    """The queue stands still because of the mail server itself; no row while all is well.
+
+    `tries` counts connections refused since `stopped_at`; the next one is made at `resumes_at`.
+    """
+
+    __tablename__ = "queue_stop"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    stopped_at: Mapped[datetime]
+    resumes_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(500))
+    tries: Mapped[int] = mapped_column(default=1)

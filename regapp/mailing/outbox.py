@@ -1,0 +1,129 @@
+"""The outbox as the other rooms see it: put a letter in, take one back, count them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from regapp.core.context import settings
+from regapp.core.db import db
+from regapp.mailing import letters
+from regapp.mailing.invites import unfold
+from regapp.mailing.letters import Letter
+from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, QueueStop
+
+CHANNEL = "regapp_mail"
+"""PostgreSQL's NOTIFY channel that wakes the workers."""
+
+LinkResolver = Callable[[OutgoingMail], dict[str, str]]
+
+_resolvers: tuple[LinkResolver, ...] = ()
+
+
+def resolve_links(*resolvers: LinkResolver) -> None:
+    """Registered in create_app: who knows the links that a letter's marks stand for, asked when it is sent."""
+    global _resolvers
+    _resolvers = resolvers
+
+
+def links_of(mail: OutgoingMail) -> dict[str, str]:
+    """Every link of this letter by the name of its mark."""
+    return {name: link for resolver in _resolvers for name, link in resolver(mail).items()}
+
+
+def enqueue(
+    letter: Letter,
+    *,
+    key: str,
+    kind: str,
+    to: str,
+    language: str,
+    at: datetime,
+    event_id: int | None = None,
+    registration_id: int | None = None,
+    calendar: bytes | None = None,
+    method: CalendarMethod | None = None,
+    in_reply_to: str | None = None,
+) -> OutgoingMail:
+    """Write the letter down; the worker hears of it when the caller commits.
+
+    `key` says what, to whom and which version: a second letter with it is not written, the first is returned.
+    `in_reply_to` is another letter's `message_id`.
+    """
+    identity = uuid4().hex
+    written = letters.write(letter, language)
+    mail = _insert(
+        {
+            "id": identity,
+            "key": key,
+            "kind": kind,
+            "event_id": event_id,
+            "registration_id": registration_id,
+            "language": language,
+            "recipient": to,
+            "message_id": f"<{identity}@{settings().mail_domain}>",
+            "in_reply_to": in_reply_to,
+            "subject": written.subject[:400],
+            "text": written.text,
+            "html": written.html,
+            "calendar": unfold(calendar) if calendar else None,
+            "method": method,
+            "dated_at": at,
+            "due_at": at,
+            "state": MailState.QUEUED,
+            "attempts": 0,
+        }
+    )
+    return mail or db.session.scalars(select(OutgoingMail).filter_by(key=key)).one()
+
+
+def _insert(values: dict[str, Any]) -> OutgoingMail | None:
+    """The new letter, or None when its key is taken, by a transaction that we waited for as well."""
+    db.session.flush()
+    is_postgres = db.session.get_bind().dialect.name == "postgresql"
+    statement = (postgresql.insert if is_postgres else sqlite.insert)(OutgoingMail).values(values)
+    mail = db.session.scalars(
+        statement.on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail)
+    ).one_or_none()
+    if mail and is_postgres:
+        db.session.execute(text(f"NOTIFY {CHANNEL}"))
+    return mail
+
+
+def withdraw(mail: OutgoingMail) -> bool:
+    """Take a letter back while it still waits; False when it is in a worker's hand or gone."""
+    taken_back = db.session.scalars(
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail.id, OutgoingMail.state == MailState.QUEUED)
+        .values(state=MailState.WITHDRAWN)
+        .returning(OutgoingMail.id)
+    ).all()
+    return bool(taken_back)
+
+
+def counts(event_id: int | None = None) -> dict[MailState, int]:
+    """How many letters are in each state, of one day or of all."""
+    query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    if event_id is not None:
+        query = query.where(OutgoingMail.event_id == event_id)
+    found = {state: number for state, number in db.session.execute(query)}
+    return {state: found.get(state, 0) for state in MailState}
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the longest overdue letter should have been on its way."""
+    return db.session.scalar(select(func.min(OutgoingMail.due_at)).where(_is_unsent(), OutgoingMail.due_at <= now))
+
+
+def queue_trouble() -> QueueStop | None:
+    """Why the queue stands still, for the organisers' pages; None while it runs."""
+    return db.session.get(QueueStop, 1)
+
+
+def _is_unsent() -> ColumnElement[bool]:
+    return OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING])

@@ -1,0 +1,37 @@
+"""The queue stands still while the mail server itself is the trouble, and tries again by itself."""
+
+from datetime import datetime, timedelta
+
+from regapp.core.db import db
+from regapp.mailing.models import QueueStop
+
+_PAUSES_S = (5, 10, 20, 40, 60)
+
+
+class QueueTrouble(Exception):
+    """The server can't be reached, is not who it should be, or doesn't let us in; str() says which."""
+
+
+def stop(reason: str, now: datetime) -> None:
+    """Note the trouble; `stopped_at` stays that of the first time."""
+    standing = db.session.get(QueueStop, 1, with_for_update=True)
+    if standing is None:
+        standing = QueueStop(id=1, stopped_at=now, tries=0)
+        db.session.add(standing)
+    standing.reason = reason[:500]
+    standing.tries += 1
+    standing.resumes_at = now + timedelta(seconds=_PAUSES_S[min(standing.tries, len(_PAUSES_S)) - 1])
+
+
+def resume() -> bool:
+    """The server is well again; whether it wasn't before."""
+    standing = db.session.get(QueueStop, 1)
+    if standing is not None:
+        db.session.delete(standing)
+    return standing is not None
+
+
+def stopped_until(now: datetime) -> datetime | None:
+    """When the next connection is made, while the queue stands still."""
+    standing = db.session.get(QueueStop, 1)
+    return standing.resumes_at if standing and standing.resumes_at > now else None
