@@ -1,6 +1,7 @@
 """What organisers write: Markdown without raw HTML, rendered safely."""
 
 import functools
+import re
 
 import nh3
 from markdown_it import MarkdownIt
@@ -11,7 +12,7 @@ _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquo
 
 @functools.lru_cache(maxsize=256)
 def render(source: str) -> Markup:
-    """Safe HTML of the source. Headings start at h3: the page's own stand above them."""
+    """Safe HTML of the source."""
     html = (
         MarkdownIt("zero", {"html": False})
         .enable(
@@ -30,10 +31,14 @@ def render(source: str) -> Markup:
         )
         .render(source)
     )
-    for level in (4, 3, 2, 1):
-        html = html.replace(f"<h{level}>", f"<h{min(level + 2, 4)}>").replace(
-            f"</h{level}>", f"</h{min(level + 2, 4)}>"
-        )
     return Markup(  # noqa: S704  # what nh3 let through is safe
-        nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
+        nh3.clean(_below_h2(html), tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
     )
+
+
+def _below_h2(html: str) -> str:
+    """Headings as h3 and h4: the page's own stand above. The first one's level counts as h3, so none is skipped."""
+    first = re.search(r"<h([1-6])>", html)
+    if first is None:
+        return html
+    return re.sub(r"(</?h)([1-6])>", lambda tag: f"{tag[1]}{3 if tag[2] <= first[1] else 4}>", html)
