@@ -1,0 +1,1 @@
+"""Organisers: who they are, what their role lets them do, how they sign in."""

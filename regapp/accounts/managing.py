@@ -1,0 +1,95 @@
+"""Adding organisers and changing what they may do."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from regapp.accounts import passwords
+from regapp.accounts.models import Organiser, SignIn, new_uniquifier
+from regapp.accounts.roles import Role
+from regapp.core import addresses, audit
+from regapp.core.db import db, lock
+from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.i18n import Text
+
+ALREADY_THERE = Text(
+    "Det finns redan en arrangör med den e-postadressen.",
+    "There already is an organiser with that e-mail address.",
+)
+
+
+def find_by_email(typed: str) -> Organiser | None:
+    try:
+        email = addresses.normalise(typed)
+    except RuleBroken:
+        return None
+    return db.session.scalar(select(Organiser).where(Organiser.email_key == addresses.key(email)))
+
+
+def get_by_email(typed: str) -> Organiser:
+    """Raises NotFound."""
+    if (organiser := find_by_email(typed)) is None:
+        raise NotFound
+    return organiser
+
+
+def all_organisers() -> list[Organiser]:
+    return list(db.session.scalars(select(Organiser).order_by(Organiser.email_key)))
+
+
+def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", language: str = "sv") -> Organiser:
+    """An account without a password: its owner chooses one through a link."""
+    email = addresses.normalise(typed)
+    if find_by_email(email) is not None:
+        raise RuleBroken(ALREADY_THERE)
+    organiser = Organiser(
+        email=email, email_key=addresses.key(email), name=name, language=language, role=role, created_at=at
+    )
+    db.session.add(organiser)
+    db.session.flush()
+    audit.record("organiser.added", actor=actor, at=at, organiser_id=organiser.id, role=role.value)
+    return organiser
+
+
+def add_with_password(typed: str, role: str, password: str, at: datetime) -> Organiser:
+    """An account that is ready to be used: the demo's."""
+    organiser = add(typed, Role(role), at, actor=audit.SYSTEM)
+    return set_password(organiser.id, password, at, actor=audit.SYSTEM)
+
+
+def disable(organiser_id: int, at: datetime, *, actor: str) -> None:
+    """Close the account and every session and link of its owner."""
+    organiser = lock(Organiser, organiser_id)
+    organiser.active = False
+    end_all_sign_ins(organiser)
+    audit.record("organiser.disabled", actor=actor, at=at, organiser_id=organiser.id)
+
+
+def enable(organiser_id: int, at: datetime, *, actor: str) -> None:
+    """Open a closed account again, with the password it had."""
+    lock(Organiser, organiser_id).active = True
+    audit.record("organiser.enabled", actor=actor, at=at, organiser_id=organiser_id)
+
+
+def change_role(organiser_id: int, role: Role, at: datetime, *, actor: str) -> None:
+    organiser = lock(Organiser, organiser_id)
+    was, organiser.role = organiser.role, role
+    audit.record(
+        "organiser.role_changed", actor=actor, at=at, organiser_id=organiser.id, was=was.value, role=role.value
+    )
+
+
+def set_password(organiser_id: int, password: str, at: datetime, *, actor: str) -> Organiser:
+    """A new password, which ends every session and link of its owner; raises RuleBroken for a weak one."""
+    organiser = lock(Organiser, organiser_id)
+    passwords.check(password, organiser.email, organiser.name)
+    organiser.password = passwords.hash_password(password)
+    organiser.password_changed_at = at
+    end_all_sign_ins(organiser)
+    audit.record("organiser.password_changed", actor=actor, at=at, organiser_id=organiser.id)
+    return organiser
+
+
+def end_all_sign_ins(organiser: Organiser) -> None:
+    organiser.fs_uniquifier = new_uniquifier()
+    db.session.execute(delete(SignIn).where(SignIn.organiser_id == organiser.id))

@@ -1,0 +1,157 @@
+"""Signing in and out, and choosing a password."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts import links, managing, passwords, sessions, signing_in
+from regapp.accounts.access import carried_fields, open_to_all, requires, sign_in_page
+from regapp.accounts.forms import ChangePasswordForm, ChoosePasswordForm, ForgotPasswordForm, SignInForm
+from regapp.accounts.models import Organiser
+from regapp.accounts.roles import EVERYBODY
+from regapp.core import audit, i18n
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.forms import Form
+from regapp.core.i18n import Text
+from regapp.core.limits import TooMany
+from regapp.core.web import Press
+
+bp = Blueprint("accounts", __name__, url_prefix="/organiser")
+
+IS_CHOSEN = Text("Ditt nya lösenord gäller nu.", "Your new password is now in use.")
+
+
+@bp.before_request
+def choose_language() -> None:
+    """Swedish until it is known who it is, or until English is asked for."""
+    i18n.set_language(request.args.get("language", i18n.DEFAULT_LANGUAGE))
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@open_to_all
+def sign_in() -> ResponseReturnValue:
+    then = on_site(request.args.get("next", ""))
+    carried = carried_fields() if "carrying" in request.args else None
+    form, page = SignInForm(), sign_in_page(then, carried)
+    if form.validate_on_submit():
+        try:
+            _sign_in(form)
+        except RuleBroken as broken:
+            return _refuse(form, broken, **page)
+        # 307: the browser sends what was carried on to the page that it was meant for.
+        return redirect(then, 303 if carried is None else 307)
+    if not form.is_submitted() and sessions.find_organiser():
+        return redirect(then)
+    return _show(form, **page)
+
+
+@bp.route("/sign-out", methods=["POST"])
+@open_to_all
+def sign_out() -> ResponseReturnValue:
+    form = Press()
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_out.html", button=form), 400
+    if organiser := sessions.find_organiser():
+        audit.record("organiser.signed_out", actor=organiser.actor, at=g.received_at)
+    sessions.end()
+    db.session.commit()
+    return redirect(url_for(".sign_in"), 303)
+
+
+@bp.route("/forgot-password", methods=["GET", "POST"])
+@open_to_all
+def forgot_password() -> ResponseReturnValue:
+    form = ForgotPasswordForm()
+    if form.validate_on_submit():
+        try:
+            signing_in.ask_for_link(form.email.data or "", request.remote_addr or "", g.received_at)
+        except RuleBroken as broken:
+            return _refuse(form, broken, "accounts/forgot_password.html")
+        db.session.commit()
+        return redirect(url_for(".link_sent", language=request.args.get("language")), 303)
+    return _show(form, "accounts/forgot_password.html")
+
+
+@bp.route("/forgot-password/sent")
+@open_to_all
+def link_sent() -> ResponseReturnValue:
+    return render_template("accounts/link_sent.html", hours=links.RECOVERY.seconds // 3600)
+
+
+@bp.route("/choose-password/<token>", methods=["GET", "POST"])
+@open_to_all
+def choose_password(token: str) -> ResponseReturnValue:
+    if (organiser := links.find(token, g.received_at)) is None:
+        return render_template("accounts/stale_link.html"), 404
+    i18n.set_language(organiser.language)
+    email, form = organiser.email, ChoosePasswordForm()
+    if form.validate_on_submit():
+        try:
+            _set_password(organiser, form.new_password.data or "")
+        except RuleBroken as broken:
+            return _refuse(form, broken, "accounts/choose_password.html", email=email)
+        return redirect(url_for(".sign_in", language=i18n.current_language()), 303)
+    return _show(form, "accounts/choose_password.html", email=email)
+
+
+@bp.route("/change-password", methods=["GET", "POST"])
+@requires(*EVERYBODY)
+def change_password() -> ResponseReturnValue:
+    form = ChangePasswordForm()
+    if form.validate_on_submit():
+        try:
+            organiser = prove(sessions.get_organiser().email, form.password.data or "")
+            _set_password(organiser, form.new_password.data or "", is_signed_in=True)
+        except RuleBroken as broken:
+            return _refuse(form, broken, "accounts/change_password.html")
+        return redirect(url_for(".change_password"), 303)
+    return _show(form, "accounts/change_password.html")
+
+
+def _sign_in(form: SignInForm) -> None:
+    organiser = prove(form.email.data or "", form.password.data or "")
+    audit.record("organiser.signed_in", actor=organiser.actor, at=g.received_at)
+    sessions.begin(organiser, g.received_at)
+    db.session.commit()
+
+
+def prove(email: str, password: str) -> Organiser:
+    """The account whose address and password these are; raises RuleBroken, and wrong tries stay counted."""
+    candidate = signing_in.begin(email, request.remote_addr or "", g.received_at)
+    db.session.commit()
+    if not passwords.matches(password, candidate.password):
+        raise signing_in.WrongPassword
+    return signing_in.succeed(candidate, g.received_at)
+
+
+def _set_password(organiser: Organiser, password: str, *, is_signed_in: bool = False) -> None:
+    managing.set_password(organiser.id, password, g.received_at, actor=organiser.actor)
+    if is_signed_in:
+        sessions.begin(organiser, g.received_at)
+    db.session.commit()
+    flash(str(IS_CHOSEN))
+
+
+def on_site(then: str) -> str:
+    """The path to go on to, if it is one of ours; the overview otherwise."""
+    parts = urlsplit(then)
+    is_ours = then.startswith("/") and not then.startswith("//") and not parts.scheme and not parts.netloc
+    if not is_ours or "\\" in then or any(ord(character) < 33 for character in then):
+        return url_for("organising.dashboard")
+    return then
+
+
+def _show(form: Form, template: str, **values: Any) -> ResponseReturnValue:
+    return render_template(template, form=form, **values), 400 if form.errors else 200
+
+
+def _refuse(form: Form, broken: RuleBroken, template: str, **values: Any) -> ResponseReturnValue:
+    db.session.rollback()
+    form.refuse(broken)
+    page = render_template(template, form=form, **values)
+    if isinstance(broken, TooMany):
+        return page, 429, {"Retry-After": str(broken.retry_after)}
+    return page, 400

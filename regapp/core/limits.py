@@ -1,0 +1,104 @@
+"""How often somebody may try something, counted in the database: for all processes and hosts together."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Index, String, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from regapp.core.context import settings
+from regapp.core.db import Model, db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+
+
+class TakenTry(Model):
+    """One try. The key is a keyed hash: the table names no address and no client."""
+
+    __tablename__ = "taken_try"
+    __table_args__ = (Index("ix_taken_try_of_key", "limit_name", "key", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    limit_name: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(32))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `times` tries of one key `within` any stretch of time this long."""
+
+    name: str
+    times: int
+    within: timedelta
+
+
+class TooMany(RuleBroken):
+    """The limit is reached; it can be tried again in `retry_after` seconds."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.retry_after = max(1, math.ceil(wait.total_seconds()))
+        super().__init__(_in_words(self.retry_after))
+
+
+def _in_words(seconds: int) -> Text:
+    minutes = math.ceil(seconds / 60)
+    if minutes == 1:
+        return Text(
+            "Det har blivit för många försök. Vänta en minut och försök sedan igen.",
+            "There have been too many attempts. Wait a minute and then try again.",
+        )
+    return Text(
+        "Det har blivit för många försök. Vänta {minutes} minuter och försök sedan igen.",
+        "There have been too many attempts. Wait {minutes} minutes and then try again.",
+        {"minutes": minutes},
+    )
+
+
+def take(limit: Limit, key: str, at: datetime) -> None:
+    """Count a try; raises TooMany, and counts nothing, when the limit is reached.
+
+    Counting comes before trying, so that tries sent at the same moment are not all the first one. The caller
+    commits before the try, and gives it back when it was no wrong one.
+    """
+    hashed = _hashed(limit, key)
+    _one_at_a_time(hashed)
+    db.session.execute(delete(TakenTry).where(TakenTry.expires_at <= at))
+    ends = db.session.scalars(
+        select(TakenTry.expires_at).where(*_of(limit, hashed)).order_by(TakenTry.expires_at.desc()).limit(limit.times)
+    ).all()
+    if len(ends) >= limit.times:
+        raise TooMany(ends[-1] - at)
+    db.session.add(TakenTry(limit_name=limit.name, key=hashed, expires_at=at + limit.within))
+    db.session.flush()
+
+
+def give_back(limit: Limit, key: str) -> None:
+    """Uncount one try."""
+    last = select(func.max(TakenTry.id)).where(*_of(limit, _hashed(limit, key))).scalar_subquery()
+    db.session.execute(delete(TakenTry).where(TakenTry.id == last).execution_options(synchronize_session=False))
+
+
+def forget(limit: Limit, key: str) -> None:
+    """Uncount all tries."""
+    db.session.execute(
+        delete(TakenTry).where(*_of(limit, _hashed(limit, key))).execution_options(synchronize_session=False)
+    )
+
+
+def _of(limit: Limit, hashed: str) -> tuple[object, ...]:
+    return TakenTry.limit_name == limit.name, TakenTry.key == hashed
+
+
+def _hashed(limit: Limit, key: str) -> str:
+    secret = settings().secret_key.encode()[:64]
+    return hashlib.blake2b(f"{limit.name}\n{key}".encode(), key=secret, digest_size=16).hexdigest()
+
+
+def _one_at_a_time(hashed: str) -> None:
+    # SQLite's write lock does this by itself; on PostgreSQL two transactions don't see each other's tries.
+    if db.session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(bytes.fromhex(hashed)[:8], "big", signed=True)
+        db.session.execute(select(func.pg_advisory_xact_lock(number)))
