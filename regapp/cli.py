@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import click
+from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 import config
@@ -126,7 +127,7 @@ def demo() -> None:
 @click.option("--once", is_flag=True, help="Send what is due, then stop.")
 def worker(once: bool) -> None:
     """Send the letters that are due, and go on as new ones are written."""
-    run_worker(once=once)
+    raise SystemExit(run_worker(current_app._get_current_object(), once=once))
 
 
 @main.command()

@@ -18,6 +18,7 @@ from regapp.core import clock, schema
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.mailing import transport
+from regapp.mailing.stops import QueueTrouble
 
 CLOCKS_MAY_DIFFER: Final = timedelta(seconds=5)
 
@@ -72,12 +73,10 @@ def _examine_letters() -> Finding:
 def _examine_mail_server(settings: config.Settings) -> Finding:
     if settings.files_letters:
         return Finding("mail server", True, f"none: letters become files in {settings.instance / 'outbox'}")
-    place = f"{settings.mail_server}:{settings.mail_port}"
     try:
-        transport.probe()
-    except (OSError, transport.TransportError) as error:
-        return Finding("mail server", False, f"{place}: {error}")
-    return Finding("mail server", True, f"{place} answers and lets us in")
+        return Finding("mail server", True, transport.SmtpRoute(settings).probe())
+    except QueueTrouble as error:
+        return Finding("mail server", False, f"{settings.mail_server}:{settings.mail_port}: {error}")
 
 
 def _examine_clock() -> Finding:

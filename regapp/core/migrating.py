@@ -48,9 +48,7 @@ def differences() -> list[str]:
 
 def compare(connection: Connection) -> list[str]:
     """How this database's tables differ from the models; CHECK constraints by their names."""
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True}
-    )
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
     return [str(difference) for difference in compare_metadata(context, Model.metadata)] + _checks(connection)
 
 
@@ -58,9 +56,7 @@ def _checks(connection: Connection) -> list[str]:
     inspector = inspect(connection)
     found = []
     for table in Model.metadata.sorted_tables:
-        wanted = {
-            str(check.name) for check in table.constraints if check.__visit_name__ == "check_constraint"
-        }
+        wanted = {str(check.name) for check in table.constraints if check.__visit_name__ == "check_constraint"}
         if not inspector.has_table(table.name):
             continue
         there = {str(check["name"]) for check in inspector.get_check_constraints(table.name)}

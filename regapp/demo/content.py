@@ -11,8 +11,7 @@ AUDIENCE_SV: Final = (
     "CAR T-cellsbehandling."
 )
 AUDIENCE_EN: Final = (
-    "For those who, through research, clinical work or otherwise, are involved or interested in CAR T-cell "
-    "therapy."
+    "For those who, through research, clinical work or otherwise, are involved or interested in CAR T-cell therapy."
 )
 LANGUAGE_NOTE_SV: Final = "Större delen av dagen hålls på svenska."
 LANGUAGE_NOTE_EN: Final = "Most of the day is held in Swedish."
@@ -118,15 +117,21 @@ PROGRAMME: Final = (
         "N.N.",
         VENUE,
     ),
-    Session(
-        time(16, 0), "Sammanfattning och vägen framåt", "Summary and the way forward", "SWECARNET", VENUE
-    ),
+    Session(time(16, 0), "Sammanfattning och vägen framåt", "Summary and the way forward", "SWECARNET", VENUE),
 )
 
-FIRST_NAMES: Final = ["Åsa", "Ängla", "Örjan", "Ålva", "Äskil", "Östen", "Åke", "Bodil", "Cajsa", "Disa", "Egil", "Frej", "Gerda", "Hjördis", "Idun", "Jorunn", "Kettil", "Love", "Märta-Lisa", "Njord", "Orvar", "Pelle-Per", "Ragnvald", "Saga", "Tyra", "Ulla-Brita", "Vidar", "Ylva", "Zelda", "Ebba"]
+FIRST_NAMES: Final = (
+    "Åsa", "Ängla", "Örjan", "Ålva", "Äskil", "Östen", "Åke", "Bodil", "Cajsa", "Disa", "Egil", "Frej", "Gerda",
+    "Hjördis", "Idun", "Jorunn", "Kettil", "Love", "Märta-Lisa", "Njord", "Orvar", "Pelle-Per", "Ragnvald",
+    "Saga", "Tyra", "Ulla-Brita", "Vidar", "Ylva", "Zelda", "Ebba",
+)  # fmt: skip
 """Plain Swedish names, so that å, ä, ö and hyphens are seen; none of them with a plain surname."""
 
-LAST_NAMES: Final = ["Exempelsson", "Provberg", "Påhittander", "Testlund", "Fantasiström", "Låtsasdotter", "Demoholm", "Fiktivius", "Övningsson", "Skissberg", "Utkastsson", "Mallgren", "Attrappsson", "Sagoberg", "Ålåtsas", "Äventyrander", "O'Påhitt", "Leksaksson", "Dummyberg", "Kulisslund"]
+LAST_NAMES: Final = (
+    "Exempelsson", "Provberg", "Påhittander", "Testlund", "Fantasiström", "Låtsasdotter", "Demoholm",
+    "Fiktivius", "Övningsson", "Skissberg", "Utkastsson", "Mallgren", "Attrappsson", "Sagoberg", "Ålåtsas",
+    "Äventyrander", "O'Påhitt", "Leksaksson", "Dummyberg", "Kulisslund",
+)  # fmt: skip
 """Surnames that say what they are: exempel, prov, påhitt (example, sample, invention) and so on."""
 
 DEPARTMENTS: Final = ("", "", "Exempelkliniken", "Provenheten", "Institutionen för exempel", "Påhittavdelningen")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from regapp.accounts import managing
+from regapp.accounts import organisers
+from regapp.accounts.roles import Role
 from regapp.core import audit, clock
 from regapp.core.audit import AuditEntry
 from regapp.core.context import settings
@@ -22,6 +23,9 @@ from regapp.events.models import Event, ProgrammeItem, Publication
 
 ORGANISER = "demo@example.org"
 FRIDAY = 4
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No l, o, i, 0, 1, which are mistaken for one another."""
+
 FILLED = "demo.filled"
 """The audit entry by which the demo knows its own database again."""
 
@@ -42,9 +46,7 @@ class Demo:
 def fill() -> Demo:
     """Fill an empty database; one that the demo filled before stays as it is now. Raises NotForDemo."""
     if not settings().demo:
-        raise NotForDemo(
-            Text("Demon finns bara med REGAPP_DEMO=1.", "The demo exists only with REGAPP_DEMO=1.")
-        )
+        raise NotForDemo(Text("Demon finns bara med REGAPP_DEMO=1.", "The demo exists only with REGAPP_DEMO=1."))
     with writing():
         slug = _find_own() or _fill(clock.now())
     return Demo(slug, ORGANISER, _password_file())
@@ -77,19 +79,15 @@ def _fill(now: datetime) -> str:
         )
     event = build_day(now)
     db.session.add(event)
-    db.session.flush()
     db.session.add_all(people.registrations(event, now))
-    managing.add_with_password(ORGANISER, "admin", _password(), now)
+    organiser = organisers.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
+    organisers.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
     return event.slug
 
 
 def _holds_anything() -> bool:
-    return any(
-        db.session.execute(select(table).limit(1)).first() is not None
-        for table in Model.metadata.sorted_tables
-        if table.name != "role"
-    )
+    return any(db.session.execute(select(table).limit(1)).first() is not None for table in Model.metadata.sorted_tables)
 
 
 def build_day(now: datetime) -> Event:
@@ -148,5 +146,6 @@ def _password() -> str:
     path = _password_file()
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(8) + "\n")
+        groups = ("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+        path.write_text("-".join(groups) + "\n")
     return path.read_text().strip()
