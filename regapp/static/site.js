@@ -2,9 +2,10 @@
 (() => {
   "use strict";
 
-  // The error summary takes the focus, so that it is read first.
+  // The error summary takes the focus, so that it is read first; where autofocus hasn't done it already.
   const summary = document.querySelector("[data-summary]");
-  if (summary) summary.focus();
+  const take = () => summary.matches(":focus") || summary.focus();
+  if (summary) window.addEventListener("load", () => setTimeout(take, 50));
 
   // A link in the summary puts the cursor into the field and the field's label into view.
   summary?.addEventListener("click", (event) => {
