@@ -75,14 +75,21 @@ class Letter(NamedTuple):
     message_read_at: datetime | None
 
 
-def find_messages(event_id: int, *, only_unread: bool, page: int) -> tuple[list[Letter], int]:
-    """The newest messages first, with the number of pages."""
+@dataclass(frozen=True)
+class MessagePage:
+    letters: list[Letter]
+    page: int
+    pages: int
+
+
+def find_messages(event_id: int, *, only_unread: bool, page: int) -> MessagePage:
+    """Page `page` (from 1) of the messages, the newest first."""
     chosen = Filter(message=Message.UNREAD if only_unread else Message.ANY, order=Order.NEWEST)
     pages = max(math.ceil(filtering.count(event_id, chosen) / PAGE_SIZE), 1)
     statement = filtering.narrowed(select(*(getattr(Registration, name) for name in Letter._fields)), event_id, chosen)
     page = min(max(page, 1), pages)
     found = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    return [Letter(*row) for row in found], pages
+    return MessagePage([Letter(*row) for row in found], page, pages)
 
 
 def get(event_id: int, public_id: str) -> Registration:

@@ -1,0 +1,118 @@
+"""What organisers fill in to find attendees and to take them out as a file."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from flask import request
+from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import StopValidation
+
+from regapp.attendees.exporting import MAX_REASON, Format
+from regapp.attendees.filtering import MAX_LENGTH, Filter, Message, Order, words_of
+from regapp.core.errors import RuleBroken
+from regapp.core.forms import Form, Line
+from regapp.core.i18n import Text
+from regapp.registrations.models import Attendance, Profession, Status
+
+ALL = Text("Alla", "All")
+CHOOSE = Text("Välj ett av alternativen i listan.", "Choose one of those in the list.")
+
+MESSAGE_CHOICES = {
+    "": ALL,
+    Message.ANY.value: Text("Med meddelande", "With a message"),
+    Message.UNREAD.value: Text("Med oläst meddelande", "With an unread message"),
+}
+ORDER_CHOICES = {
+    Order.NAME.value: Text("Namn A–Ö", "Name A–Ö"),
+    Order.NAME_BACKWARDS.value: Text("Namn Ö–A", "Name Ö–A"),
+    Order.WORKPLACE.value: Text("Arbetsplats A–Ö", "Workplace A–Ö"),
+    Order.WORKPLACE_BACKWARDS.value: Text("Arbetsplats Ö–A", "Workplace Ö–A"),
+    Order.NEWEST.value: Text("Senast anmälda först", "Latest first"),
+    Order.OLDEST.value: Text("Först anmälda först", "Earliest first"),
+}
+
+
+class ChoiceField(SelectField):
+    """A choice among words; anything else is told in words."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.choices:
+            raise StopValidation(CHOOSE)  # type: ignore[arg-type]
+
+
+def _all_or(values: type[enum.StrEnum]) -> dict[str, Any]:
+    return {"": ALL, **{value.value: value.label for value in values}}  # type: ignore[attr-defined]
+
+
+class FilterForm(Form):
+    """The filter as it stands in the address bar."""
+
+    words = Line(Text("Sök", "Search"), MAX_LENGTH)
+    attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), choices=_all_or(Attendance), default="")
+    status = ChoiceField(Text("Status", "Status"), choices=_all_or(Status), default="")
+    profession = ChoiceField(Text("Yrke", "Profession"), choices=_all_or(Profession), default="")
+    message = ChoiceField(Text("Meddelanden", "Messages"), choices=MESSAGE_CHOICES, default="")
+    order = ChoiceField(Text("Sortering", "Order"), choices=ORDER_CHOICES, default=Order.NAME.value)
+
+    def __init__(self) -> None:
+        super().__init__(request.args, meta={"csrf": False})
+
+    def validate_words(self, field: Any) -> None:
+        try:
+            words_of(field.data)
+        except RuleBroken as error:
+            raise StopValidation(error.message) from None  # type: ignore[arg-type]
+
+    def to_filter(self) -> Filter:
+        """The filter that was chosen; only after validate()."""
+        return Filter(
+            words=words_of(self.words.data),
+            attendance=Attendance(self.attendance.data) if self.attendance.data else None,
+            status=Status(self.status.data) if self.status.data else None,
+            profession=Profession(self.profession.data) if self.profession.data else None,
+            message=Message(self.message.data) if self.message.data else None,
+            order=Order(self.order.data),
+        )
+
+    def query(self, **changed: Any) -> dict[str, Any]:
+        """The chosen values for an address, without what is left at its default."""
+        kept = {field.name: field.data for field in self if field.data and field.data != field.default}
+        return {**kept, **changed}
+
+    def says(self) -> list[tuple[str, str]]:
+        """What the list is narrowed to, in words."""
+        said = []
+        for field in self:
+            if field.data and field.name != "order":
+                value = field.choices[field.data] if isinstance(field, ChoiceField) else field.data
+                said.append((str(field.label.text), str(value)))
+        return said
+
+
+KINDS = {
+    "xlsx": Text("Excel (XLSX)", "Excel (XLSX)"),
+    "semicolon": Text("CSV med semikolon", "CSV with semicolons"),
+    "comma": Text("CSV med komma", "CSV with commas"),
+}
+
+
+class KindField(RadioField):
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in KINDS:
+            raise StopValidation(Text("Välj ett filformat.", "Choose a file format."))  # type: ignore[arg-type]
+
+
+class ExportForm(Form):
+    """Which file, and whether diets and access needs come along."""
+
+    kind = KindField(Text("Filformat", "File format"), choices=KINDS, default="xlsx")
+    with_health = BooleanField(
+        Text("Ta med specialkost och tillgänglighetsbehov", "Include special diets and access needs")
+    )
+    reason = Line(Text("Varför behövs filen?", "Why is the file needed?"), MAX_REASON)
+
+    @property
+    def format(self) -> Format:
+        return Format.XLSX if self.kind.data == "xlsx" else Format.CSV

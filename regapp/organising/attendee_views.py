@@ -1,0 +1,116 @@
+"""The attendee list, one person, and files to take along."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO, cast
+
+from flask import Response, g, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts import sessions
+from regapp.accounts.access import requires
+from regapp.accounts.roles import EVERYBODY
+from regapp.attendees import csv_files, exporting, filtering, listing
+from regapp.attendees.exporting import Export, Format
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.forms import Press
+from regapp.core.web import error_page
+from regapp.events import finding
+from regapp.events.models import Event
+from regapp.organising import person_letters
+from regapp.organising.attendee_forms import ExportForm, FilterForm
+from regapp.organising.blueprint import EDITORS, READERS, bp, may
+from regapp.registrations.models import HealthNote
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@bp.get("/<slug:slug>/attendees")
+@requires(*EVERYBODY)
+def attendees(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    form = FilterForm()
+    page = request.args.get("page", 1, int)
+    found = listing.find_page(event.id, form.to_filter(), page) if form.validate() else None
+    shown = render_template("organising/attendees.html", event=event, form=form, found=found)
+    return shown, 200 if found else 400
+
+
+@bp.get("/<slug:slug>/attendees/<public_id>")
+@requires(*READERS)
+def person(slug: str, public_id: str) -> ResponseReturnValue:
+    return _person(slug, public_id)
+
+
+@bp.post("/<slug:slug>/attendees/<public_id>/health")
+@requires(*EDITORS)
+def show_health(slug: str, public_id: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    if not Press().validate_on_submit():
+        return error_page(400)
+    listing.show_health(event.id, public_id, g.received_at, actor=sessions.get_organiser().actor)
+    db.session.commit()
+    return _person(slug, public_id, health_shown=True)
+
+
+def _person(slug: str, public_id: str, *, health_shown: bool = False) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    registration = listing.get(event.id, public_id)
+    health: HealthNote | None = registration.health if health_shown else None
+    return render_template(
+        "organising/person.html",
+        event=event,
+        registration=registration,
+        health=health,
+        health_shown=health_shown,
+        letters=person_letters.of(registration.id),
+        press_form=Press(),
+    )
+
+
+@bp.route("/<slug:slug>/attendees/export", methods=["GET", "POST"])
+@requires(*READERS)
+def export(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    chosen, form = FilterForm(), ExportForm()
+    if not may().see_health:
+        del form.with_health
+    if not chosen.validate():
+        return error_page(400)
+    if form.validate_on_submit():
+        try:
+            return _download(event, chosen, form)
+        except RuleBroken as error:
+            form.refuse(error)
+    count = filtering.count(event.id, chosen.to_filter())
+    page = render_template("organising/export.html", event=event, chosen=chosen, form=form, count=count)
+    return page, 400 if form.errors else 200
+
+
+def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:
+    """The file; the audit entry is committed before its first byte leaves."""
+    prepared = exporting.prepare(
+        event,
+        chosen.to_filter(),
+        g.received_at,
+        actor=sessions.get_organiser().actor,
+        with_health="with_health" in form and form.with_health.data,
+        reason=form.reason.data or "",
+        to=form.format,
+    )
+    db.session.commit()
+    if form.format is Format.XLSX:
+        return _xlsx(prepared)
+    pieces = exporting.write_csv(prepared, csv_files.SEPARATORS[form.kind.data])
+    response = Response(pieces, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=prepared.name)
+    return response
+
+
+def _xlsx(prepared: Export) -> Response:
+    file = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115  # closed when it has been sent
+    exporting.write_xlsx(prepared, file)
+    file.seek(0)
+    return send_file(file, XLSX_TYPE, as_attachment=True, download_name=prepared.name, max_age=0)

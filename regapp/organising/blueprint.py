@@ -1,0 +1,44 @@
+"""The organisers' pages, who may open them, and what each page knows about whom it speaks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint
+
+from regapp.accounts import sessions
+from regapp.accounts.models import Organiser
+from regapp.accounts.roles import Role
+
+bp = Blueprint("organising", __name__, url_prefix="/organiser")
+
+EDITORS = (Role.ADMIN, Role.ORGANISER)
+"""They change days, and see diets and access needs where there is a reason to."""
+
+READERS = (*EDITORS, Role.VIEWER)
+"""They see everybody and everything but diets and access needs."""
+
+
+@dataclass(frozen=True)
+class May:
+    """What the person may do, for a page to show no door that is closed to them."""
+
+    edit: bool
+    read: bool
+    see_health: bool
+
+    @classmethod
+    def of(cls, organiser: Organiser | None) -> May:
+        edits = organiser is not None and organiser.has_role(*EDITORS)
+        return cls(edit=edits, read=organiser is not None and organiser.has_role(*READERS), see_health=edits)
+
+
+def may() -> May:
+    """What whoever is signed in may do."""
+    return May.of(sessions.find_organiser())
+
+
+@bp.context_processor
+def _words() -> dict[str, Any]:
+    return {"may": may()}

@@ -1,0 +1,73 @@
+"""The overview, one day, and its messages."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts.access import requires
+from regapp.accounts.roles import EVERYBODY
+from regapp.attendees import listing
+from regapp.core.db import db
+from regapp.core.forms import Press
+from regapp.core.i18n import t
+from regapp.core.web import error_page
+from regapp.events import finding
+from regapp.mailing import outbox
+from regapp.organising import overview
+from regapp.organising.blueprint import READERS, bp
+from regapp.organising.editing_forms import StateForm
+
+
+@bp.get("/")
+@requires(*EVERYBODY)
+def dashboard() -> ResponseReturnValue:
+    days = overview.all_days(g.received_at)
+    nearest = overview.find_nearest(days)
+    return render_template(
+        "organising/dashboard.html",
+        days=days,
+        shown=overview.of(nearest, g.received_at) if nearest else None,
+        trouble=outbox.queue_trouble(),
+    )
+
+
+@bp.get("/<slug:slug>/")
+@requires(*EVERYBODY)
+def day(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    return render_template(
+        "organising/day.html",
+        event=event,
+        shown=overview.of(event, g.received_at),
+        trouble=outbox.queue_trouble(),
+        state_form=StateForm(version=event.version),
+    )
+
+
+@bp.get("/<slug:slug>/messages")
+@requires(*READERS)
+def messages(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    only_unread = request.args.get("show") == "unread"
+    page = request.args.get("page", 1, int)
+    return render_template(
+        "organising/messages.html",
+        event=event,
+        found=listing.find_messages(event.id, only_unread=only_unread, page=page),
+        only_unread=only_unread,
+        press_form=Press(),
+    )
+
+
+@bp.post("/<slug:slug>/messages/<public_id>/<any(read, unread):mark>")
+@requires(*READERS)
+def mark_message(slug: str, public_id: str, mark: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    if not Press().validate_on_submit():
+        return error_page(400)
+    listing.mark_message(event.id, public_id, g.received_at, read=mark == "read")
+    db.session.commit()
+    words = (
+        ("Markerat som läst.", "Marked as read.") if mark == "read" else ("Markerat som oläst.", "Marked as unread.")
+    )
+    flash(t(*words))
+    return redirect(url_for(".messages", slug=slug, show=request.args.get("show")), 303)

@@ -1,0 +1,139 @@
+"""Making and changing a day, publishing it, cancelling it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts import sessions
+from regapp.accounts.access import requires
+from regapp.attendees import statistics
+from regapp.core.context import settings
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import t
+from regapp.core.web import error_page
+from regapp.events import editing, finding
+from regapp.events.editing import SavedByAnother
+from regapp.events.models import Event
+from regapp.organising.blueprint import EDITORS, bp
+from regapp.organising.editing_forms import EventForm, StateForm
+from regapp.registrations import cancelling, places
+
+
+@bp.route("/days/new", methods=["GET", "POST"])
+@requires(*EDITORS)
+def new_day() -> ResponseReturnValue:
+    form = EventForm(data={"contact_email": settings().contact, "opens": "08:00", "join_minutes_before": "30"})
+    if _changed_rows(form) or not form.validate_on_submit():
+        return _editor(form, None)
+    assert form.draft is not None  # noqa: S101  # validated
+    try:
+        event = editing.create(form.draft, g.received_at, actor=_actor())
+    except RuleBroken as error:
+        return _editor(form, None, error)
+    db.session.commit()
+    flash(t("Dagen är sparad som utkast.", "The day is saved as a draft."))
+    return redirect(url_for(".day", slug=event.slug), 303)
+
+
+@bp.route("/<slug:slug>/edit", methods=["GET", "POST"])
+@requires(*EDITORS)
+def edit_day(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    form = EventForm.of(event)
+    if _changed_rows(form) or not form.validate_on_submit():
+        return _editor(form, event)
+    assert form.draft is not None  # noqa: S101  # validated
+    try:
+        saved = editing.save(event.id, form.opened_version, form.draft, g.received_at, actor=_actor())
+    except RuleBroken as error:
+        return _editor(form, event, error)
+    db.session.commit()
+    flash(t("Ändringarna är sparade.", "The changes are saved."))
+    return redirect(url_for(".day", slug=saved.slug), 303)
+
+
+def _changed_rows(form: EventForm) -> bool:
+    """Whether a button asked for one row more or less; what is typed stays, and nothing is saved."""
+    if "add_row" in request.form:
+        form.add_row()
+        return True
+    if name := request.form.get("remove_row"):
+        form.remove_row(name)
+        return True
+    return False
+
+
+def _editor(form: EventForm, event: Event | None, error: RuleBroken | None = None) -> ResponseReturnValue:
+    conflict = error if isinstance(error, SavedByAnother) else None
+    if conflict:
+        # Saving once more is then meant: over what the page shows of the other's changes.
+        form.version.data = str(conflict.version)
+    elif error:
+        form.refuse(error)
+    taken = places.count(event) if event else None
+    page = render_template(
+        "organising/edit_day.html",
+        event=event,
+        form=form,
+        conflict=conflict,
+        registered=taken.on_site.taken + taken.online.taken if taken else 0,
+        added_row="add_row" in request.form,
+    )
+    return page, 409 if conflict else 400 if form.errors else 200
+
+
+@bp.post("/<slug:slug>/publish")
+@requires(*EDITORS)
+def publish(slug: str) -> ResponseReturnValue:
+    words = t("Dagen är publicerad och syns för alla.", "The day is published and everybody can see it.")
+    return _move(slug, editing.publish, words)
+
+
+@bp.post("/<slug:slug>/unpublish")
+@requires(*EDITORS)
+def unpublish(slug: str) -> ResponseReturnValue:
+    words = t("Dagen är ett utkast igen och syns bara här.", "The day is a draft again and is seen only here.")
+    return _move(slug, editing.unpublish, words, has_registrations=statistics.has_registrations)
+
+
+@bp.route("/<slug:slug>/cancel", methods=["GET", "POST"])
+@requires(*EDITORS)
+def cancel_day(slug: str) -> ResponseReturnValue:
+    if request.method == "POST":
+        words = t(
+            "Dagen är inställd. Breven till deltagarna är på väg.",
+            "The day is cancelled. The letters are on their way.",
+        )
+        return _move(slug, cancelling.cancel_day, words)
+    event = finding.get_by_slug(slug)
+    return render_template(
+        "organising/cancel_day.html",
+        event=event,
+        form=StateForm(version=event.version),
+        places=places.count(event),
+    )
+
+
+def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    form = StateForm()
+    if not form.validate_on_submit():
+        return error_page(400)
+    try:
+        rule(event.id, form.opened_version, g.received_at, actor=_actor(), **more)
+    except RuleBroken as error:
+        db.session.rollback()
+        flash(str(error.message), "warning")
+    else:
+        db.session.commit()
+        flash(words)
+    return redirect(url_for(".day", slug=slug), 303)
+
+
+def _actor() -> str:
+    return sessions.get_organiser().actor

@@ -1,0 +1,90 @@
+"""How a day stands: places, growth, letters, messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from regapp.attendees import statistics
+from regapp.attendees.statistics import Messages, OneDay
+from regapp.core.db import db
+from regapp.events.models import Event, Phase
+from regapp.mailing import outbox
+from regapp.mailing.models import MailState
+from regapp.registrations import places
+from regapp.registrations.models import Profession
+from regapp.registrations.places import DayPlaces
+
+
+@dataclass(frozen=True)
+class Letters:
+    """How many letters wait, went out (or were written as files, in a demo without a mail server), or failed."""
+
+    waiting: int
+    sent: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One day at a glance."""
+
+    event: Event
+    phase: Phase
+    places: DayPlaces
+    cancelled: int
+    growth: list[OneDay]
+    professions: list[tuple[Profession, int]]
+    letters: Letters
+    messages: Messages
+
+    @property
+    def registered(self) -> int:
+        return self.places.on_site.taken + self.places.online.taken
+
+
+def of(event: Event, now: datetime) -> Overview:
+    return Overview(
+        event=event,
+        phase=event.phase(now),
+        places=places.count(event),
+        cancelled=statistics.cancelled(event.id),
+        growth=statistics.per_day(event, now),
+        professions=statistics.per_profession(event.id),
+        letters=_letters(event.id),
+        messages=statistics.messages(event.id),
+    )
+
+
+def _letters(event_id: int) -> Letters:
+    found = outbox.counts(event_id)
+    return Letters(
+        waiting=found[MailState.QUEUED] + found[MailState.SENDING],
+        sent=found[MailState.SENT] + found[MailState.FILED],
+        failed=found[MailState.FAILED],
+    )
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """A day in the list of all."""
+
+    event: Event
+    phase: Phase
+    places: DayPlaces
+
+
+def all_days(now: datetime) -> list[DayRow]:
+    """Every day, the latest first."""
+    events = db.session.scalars(select(Event).order_by(Event.starts_at.desc(), Event.id))
+    return [DayRow(event, event.phase(now), places.count(event)) for event in events]
+
+
+def find_nearest(days: list[DayRow]) -> Event | None:
+    """The day to show on the first page: the next one that is not over, else the latest."""
+    ahead = [row.event for row in days if row.phase in {Phase.NOT_OPEN, Phase.OPEN, Phase.CLOSED}]
+    if ahead:
+        return ahead[-1]
+    return days[0].event if days else None
