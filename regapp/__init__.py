@@ -4,10 +4,10 @@ from flask import Flask
 
 from config import Settings
 from regapp import health
-from regapp.accounts import access
+from regapp.accounts import access, sessions
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
-from regapp.core import context, schema, web
+from regapp.core import context, web
 from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.organising import bp as organising_bp
@@ -23,12 +23,13 @@ def create_app(settings: Settings) -> Flask:
 
     db.init_app(app)
     web.init_app(app)
-    access.init_app(app)
+    sessions.init_app(app)
 
     app.register_blueprint(registrations_bp)
     app.register_blueprint(accounts_bp)
     app.register_blueprint(organising_bp)
     app.register_blueprint(health.bp)
 
+    access.refuse_undeclared(app)
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     return app

@@ -47,6 +47,10 @@ class Form(FlaskForm):  # type: ignore[misc]
             field.errors = [*field.errors, error.message]
 
 
+class Press(Form):
+    """A form that is only a button: it carries the token that shows that the click came from our page."""
+
+
 class Line(StringField):
     """One line of text: cleaned, at most `most` characters."""
 
@@ -70,6 +74,7 @@ def tidy(most: int, *, lines: bool = False) -> Check:
         try:
             field.data = text.clean(field.data or "", lines=lines)
         except RuleBroken as error:
+            field.data = text.without_controls(field.data or "")
             raise StopValidation(error.message) from None  # type: ignore[arg-type]
         if (over := len(field.data) - most) > 0:
             raise StopValidation(TOO_LONG.format(most=most, over=over))  # type: ignore[arg-type]

@@ -36,6 +36,11 @@ def clean(value: str, *, lines: bool = False) -> str:
     return text
 
 
+def without_controls(value: str) -> str:
+    """The text without what no page can hold, to show it again as well as it can be shown."""
+    return "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter) not in _NOT_ALLOWED)
+
+
 def _has_unshowable(text: str) -> bool:
     marks = 0
     for character in text:

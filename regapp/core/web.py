@@ -9,7 +9,6 @@ from urllib.parse import urljoin
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,10 +41,6 @@ class SlugConverter(BaseConverter):
     """A day's name in an address: its year, and a word where a year has two."""
 
     regex = r"20\d\d(?:-[a-z0-9]+)*"
-
-
-class Press(FlaskForm):  # type: ignore[misc]
-    """A form that is only a button: it carries the token that shows that the click came from our page."""
 
 
 def bilingual(blueprint: Blueprint, rule: str, **options: Any) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeSerializer
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -64,8 +65,8 @@ def no_address(_form: FlaskForm, field: Field) -> None:
         raise StopValidation(NAME_WITH_LINK)  # type: ignore[arg-type]
 
 
-def _choices(values: Any) -> dict[str, Text]:
-    return {value.value: value.label for value in values}
+def _choices(values: type[Profession] | type[Attendance] | type[Diet]) -> list[SelectChoice]:
+    return [SelectChoice(value=value.value, label=value.label) for value in values]
 
 
 def _required(_form: FlaskForm, _field: Field) -> None:
@@ -82,18 +83,18 @@ def _conditional(_form: FlaskForm, _field: Field) -> None:
 _conditional.field_flags = {"conditional": True}  # type: ignore[attr-defined]
 
 
+CHOOSE: Final = Text("Välj", "Choose")
+
+
 class ProfessionField(SelectField):
     """A choice that starts with none."""
 
     def __init__(self, label: Text, **options: Any) -> None:
-        super().__init__(label, [_required], choices={"": CHOOSE, **_choices(Profession)}, **options)
+        super().__init__(label, [_required], choices=[SelectChoice("", CHOOSE), *_choices(Profession)], **options)
 
     def pre_validate(self, form: FlaskForm) -> None:
         if not self.data or self.data not in set(Profession):
             raise StopValidation(Text("Välj ditt yrke.", "Choose your profession."))  # type: ignore[arg-type]
-
-
-CHOOSE: Final = Text("Välj", "Choose")
 
 
 class AttendanceField(RadioField):

@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from regapp.core.db import db
 from regapp.core.errors import NotFound
+from regapp.core.forms import Press
 from regapp.core.i18n import set_language
 from regapp.core.links import Purpose, read
-from regapp.core.web import Press, personal
+from regapp.core.web import personal
 from regapp.registrations import cancelling, entries, letters
 from regapp.registrations.models import Registration
 from regapp.registrations.public import bp, calendar_file

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from regapp.accounts import access
+from regapp.accounts.sessions import find_organiser
 from regapp.core import markdown
 from regapp.core.errors import NotFound
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.registrations import entries, places
+from regapp.registrations import entries, places, registering
 
 bp = Blueprint("registrations", __name__)
 
@@ -19,7 +19,7 @@ bp = Blueprint("registrations", __name__)
 def get_visible(slug: str) -> Event:
     """The day, if this visitor may see it: a draft is there for organisers alone; raises NotFound."""
     event = finding.get_by_slug(slug)
-    if not event.is_public() and not access.is_organiser():
+    if not event.is_public() and find_organiser() is None:
         raise NotFound
     return event
 
@@ -92,7 +92,7 @@ def outlook_url(event: Event) -> str:
 
 @bilingual(bp, "/privacy")
 def privacy() -> ResponseReturnValue:
-    return render_template("registrations/privacy.html")
+    return render_template("registrations/privacy.html", notice_version=registering.NOTICE_VERSION)
 
 
 @bilingual(bp, "/accessibility")

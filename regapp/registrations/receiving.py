@@ -1,7 +1,5 @@
 """The form to register and the page that answers it."""
 
-from datetime import datetime
-
 from flask import g, redirect, render_template, session
 from flask.typing import ResponseReturnValue
 
@@ -11,7 +9,7 @@ from regapp.core.web import bilingual, page_url
 from regapp.events.models import Event
 from regapp.registrations import places, registering
 from regapp.registrations.forms import AddressForm, RegistrationForm
-from regapp.registrations.models import Attendance, Submission
+from regapp.registrations.models import Submission
 from regapp.registrations.public import bp, get_visible
 from regapp.registrations.refusals import RegistrationClosed
 from regapp.registrations.workplaces import WORKPLACES
@@ -45,23 +43,17 @@ def _take_in(event: Event, form: RegistrationForm) -> bool:
 
 def _show(event: Event, form: RegistrationForm) -> str:
     form.renew_key(g.received_at)
-    if not event.is_open(g.received_at):
-        _say_closed(event, form, g.received_at)
+    closed = None if event.is_open(g.received_at) else RegistrationClosed(event, g.received_at)
+    if closed and form.is_submitted() and closed.message not in form.form_errors:
+        form.refuse(closed)
     return render_template(
         "registrations/register.html",
         event=event,
         form=form,
+        closed=closed and closed.message,
         places=places.count(event),
-        is_open=event.is_open(g.received_at),
         workplaces=WORKPLACES,
-        Attendance=Attendance,
     )
-
-
-def _say_closed(event: Event, form: RegistrationForm, now: datetime) -> None:
-    closed = RegistrationClosed(event, now)
-    if closed.message not in form.form_errors:
-        form.form_errors.insert(0, closed.message)
 
 
 @bilingual(bp, "/<slug:slug>/received")

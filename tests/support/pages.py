@@ -10,8 +10,12 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 ERROR_PREFIXES = {"sv": "Fel: ", "en": "Error: "}
-INTERACTIVE = {"a", "button", "input", "select", "textarea", "summary", "label"}
-REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-errormessage", "list", "headers")
+INTERACTIVE = set("a button input select textarea summary label".split())
+BLOCKS = set(
+    "address article aside div dl fieldset footer form h1 h2 h3 h4 header hr main nav ol p pre section table ul".split()
+)
+PHRASING_ONLY = set("p h1 h2 h3 h4 span strong em small label button abbr time".split())
+REFERENCES = "for aria-describedby aria-labelledby aria-controls aria-errormessage list headers".split()
 
 
 class Page:
@@ -52,7 +56,7 @@ class Page:
 
     @property
     def has_errors(self) -> bool:
-        return any(element.get("aria-invalid") == "true" for element in self.all())
+        return any(e.get("aria-invalid") == "true" or e.get("id") == "errors" for e in self.all())
 
     def links(self) -> list[str]:
         return [href for element in self.all("a") if (href := element.get("href"))]
@@ -98,8 +102,9 @@ def _sent_value(field: Element) -> list[str]:
     if field.tag == "textarea":
         return ["".join(field.itertext()).removeprefix("\n")]
     if field.tag == "select":
-        options = [o for o in field.iter("option") if o.get("selected") is not None] or list(field.iter("option"))[:1]
-        return [o.get("value", "".join(o.itertext())) for o in options]
+        options = list(field.iter("option"))
+        chosen = [option for option in options if option.get("selected") is not None] or options[:1]
+        return [option.get("value", "".join(option.itertext())) for option in chosen]
     if field.tag != "input" or field.get("type") in {"submit", "button", "reset", "image", "file"}:
         return []
     if field.get("type") in {"checkbox", "radio"} and field.get("checked") is None:
@@ -116,8 +121,12 @@ def check(html: str) -> Page:
     """The page, when it keeps the rules of every page; fails with all that it breaks."""
     page = Page(html)
     broken = [
-        *page.parse_errors, *_names(page), *_ids(page), *_nesting(page), *_policy(page),
-    ]  # fmt: skip
+        *page.parse_errors,
+        *_names(page),
+        *_ids(page),
+        *_nesting(page),
+        *_policy(page),
+    ]
     assert not broken, f"the page “{page.title}” is not well made:\n  " + "\n  ".join(broken)
     return page
 
@@ -162,21 +171,18 @@ def _nesting(page: Page) -> Iterator[str]:
 
 def _inside(element: Element, above: tuple[str, ...]) -> Iterator[str]:
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        holders = [tag for tag in above if tag in INTERACTIVE - {"summary"}]
-        if child.tag in INTERACTIVE and holders and not (holders == ["label"] and child.tag not in {"label", "a"}):
-            yield f"<{child.tag}> inside <{holders[-1]}>"
-        if child.tag in BLOCKS and (set(above) & PHRASING_ONLY):
-            yield f"<{child.tag}> inside <{(set(above) & PHRASING_ONLY).pop()}>"
-        if child.tag == "form" and "form" in above:
-            yield "<form> inside <form>"
-        yield from _inside(child, (*above, child.tag))
+        if isinstance(child.tag, str):
+            yield from (f"<{child.tag}> inside <{holder}>" for holder in _wrong_holders(child.tag, above))
+            yield from _inside(child, (*above, child.tag))
 
 
-BLOCKS = {"address", "article", "aside", "div", "dl", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "header",
-          "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul"}  # fmt: skip
-PHRASING_ONLY = {"p", "h1", "h2", "h3", "h4", "span", "strong", "em", "small", "label", "button", "abbr", "time"}
+def _wrong_holders(tag: str, above: tuple[str, ...]) -> set[str]:
+    """Which of the elements above may not hold this one (HTML, content models)."""
+    if tag in BLOCKS:
+        return PHRASING_ONLY.intersection(above)
+    if tag in INTERACTIVE:
+        return {"a", "button", tag}.intersection(above)
+    return set()
 
 
 def _policy(page: Page) -> Iterator[str]:
@@ -189,6 +195,6 @@ def _policy(page: Page) -> Iterator[str]:
                 yield f"<{element.tag} {name}>"
             if name == "src" and re.match(r"(?:[a-z]+:)?//", value):
                 yield f"<{element.tag}> from {value}"
-        if element.tag == "link" and element.get("rel") in {"stylesheet", "icon", "preload", "manifest"}:
-            if re.match(r"(?:[a-z]+:)?//", element.get("href") or ""):
-                yield f"<link> from {element.get('href')}"
+        loads = element.tag == "link" and element.get("rel") not in {"alternate", "canonical"}
+        if loads and re.match(r"(?:[a-z]+:)?//", element.get("href") or ""):
+            yield f"<link> from {element.get('href')}"

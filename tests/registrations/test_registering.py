@@ -1,0 +1,256 @@
+"""One form, sent once or often, by one person or many, is one registration and one letter."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from regapp.core.db import db
+from regapp.mailing.models import MailState, OutgoingMail
+from regapp.registrations.models import HealthNote, Registration, Status
+from tests.support.client import CheckingClient, read
+from tests.support.days import APPLICATION
+
+pytestmark = pytest.mark.usefixtures("day")
+
+
+def registrations(app: Flask) -> list[Registration]:
+    with app.app_context():
+        return list(db.session.scalars(select(Registration).order_by(Registration.id)))
+
+
+def letters(app: Flask) -> list[tuple[str, str]]:
+    """Kind and recipient of every letter that waits or went."""
+    with app.app_context():
+        rows = db.session.execute(
+            select(OutgoingMail.kind, OutgoingMail.recipient)
+            .where(OutgoingMail.state != MailState.WITHDRAWN)
+            .order_by(OutgoingMail.dated_at)
+        )
+        return [(kind, recipient) for kind, recipient in rows]
+
+
+def test_a_registration_is_answered_with_the_address_and_a_letter(app: Flask, client: CheckingClient) -> None:
+    answer = client.submit("/2026/register", **APPLICATION)
+    assert answer.request.path == "/2026/received"
+    assert "asa@example.org" in read(answer).text
+    (registration,) = registrations(app)
+    assert registration.status is Status.CONFIRMED
+    assert registration.language == "sv"
+    assert letters(app) == [("confirmation", "asa@example.org")]
+
+
+def test_a_name_is_kept_as_it_is_written(app: Flask, client: CheckingClient) -> None:
+    for number, (first, last) in enumerate(
+        [("Null", "Ng"), ("Åsa-Märta", "O'Brien"), ("李", "小龍"), ("محمد", "العلي"), ("Zoë", "van der Ähn")]
+    ):
+        fields = {"first_name": first, "last_name": last, "email": f"n{number}@example.org", "attendance": "online"}
+        assert client.submit("/2026/register", **{**APPLICATION, **fields}).status_code == 200
+    assert [r.last_name for r in registrations(app)] == ["Ng", "O'Brien", "小龍", "العلي", "van der Ähn"]
+
+
+def test_the_english_page_registers_in_english(app: Flask, client: CheckingClient) -> None:
+    answer = client.submit("/en/2026/register", **APPLICATION)
+    assert answer.request.path == "/en/2026/received"
+    assert registrations(app)[0].language == "en"
+
+
+def test_one_form_sent_twelve_times_is_one_registration_and_one_letter(app: Flask, client: CheckingClient) -> None:
+    form = client.page("/2026/register").form()
+    answers = [client.send("/2026/register", form, **APPLICATION) for _ in range(12)]
+    assert {answer.request.path for answer in answers} == {"/2026/received"}
+    assert len(registrations(app)) == 1
+    assert len(letters(app)) == 1
+
+
+def test_the_same_address_from_twelve_browsers_is_one_registration_and_all_see_the_same(
+    app: Flask, client: CheckingClient
+) -> None:
+    texts = set()
+    for _ in range(12):
+        other: CheckingClient = app.test_client()  # type: ignore[assignment]
+        texts.add(read(other.submit("/2026/register", **APPLICATION)).text)
+    assert len(texts) == 1
+    assert len(registrations(app)) == 1
+    assert letters(app) == [("confirmation", "asa@example.org")]
+
+
+def test_a_known_address_gets_its_own_link_at_most_once_an_hour_and_five_times_a_day(
+    app: Flask, client: CheckingClient, clock
+) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    for _ in range(12):
+        clock.shift(31 * 60)
+        other: CheckingClient = app.test_client()  # type: ignore[assignment]
+        other.submit("/2026/register", **{**APPLICATION, "first_name": "Någon", "email": "ASA@Example.ORG"})
+    kinds = [kind for kind, _ in letters(app)]
+    assert kinds == ["confirmation", "link", "link", "link", "link"]
+    assert [r.first_name for r in registrations(app)] == ["Åsa-Märta"]
+
+
+def test_dots_and_tags_make_other_addresses(app: Flask, client: CheckingClient) -> None:
+    for address in ("a.b@example.org", "ab@example.org", "ab+x@example.org"):
+        client.submit("/2026/register", **{**APPLICATION, "email": address, "attendance": "online"})
+    assert len(registrations(app)) == 3
+
+
+def test_a_domain_with_swedish_letters_is_written_to_in_ascii(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **{**APPLICATION, "email": " namn@räksmörgås.example.org "})
+    assert registrations(app)[0].email == "namn@xn--rksmrgs-5wao1o.example.org"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("first_name", "", "Fyll i ditt förnamn."),
+        ("first_name", "\u200b\u200b", "tecken som inte går att visa"),
+        ("first_name", "Anna\x00", "tecken som inte går att visa"),
+        ("first_name", "\u202eannA", "tecken som inte går att visa"),
+        ("first_name", "A" + "\u0301" * 40, "tecken som inte går att visa"),
+        ("first_name", "x" * 123, "Du kan skriva högst 100 tecken. Ta bort 23 tecken."),
+        ("last_name", "https://example.com", "ingen webbadress"),
+        ("email", "", "Fyll i din e-postadress, till exempel namn@ki.se."),
+        ("email", "anna", "E-postadressen saknar @."),
+        ("email", "a@b", "Fyll i din e-postadress"),
+        ("email", "a@b@example.org", "Fyll i din e-postadress"),
+        ("email", "åsa@example.org", "Delen före @"),
+        ("email", "a@example.org\r\nBcc: b@example.org", "Skriv allt på en rad."),
+        ("profession", "", "Välj ditt yrke."),
+        ("profession", "emperor", "Välj ditt yrke."),
+        ("profession", "other", "Skriv vilket yrke"),
+        ("workplace", " ", "Fyll i din arbetsplats."),
+        ("attendance", None, "Välj om du deltar på plats eller digitalt."),
+        ("attendance", "moon", "Välj om du deltar på plats eller digitalt."),
+        ("diets", ["dragon"], "Välj bland kosterna i listan."),
+        ("diets", ["vegan"], "Kryssa i att vi får spara"),
+        ("access_needs", "Rullstolsplats", "Kryssa i att vi får spara"),
+        ("message", "x" * 1001, "Ta bort 1 tecken."),
+        ("website", "http://robot.example", "Det gick så fort"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(
+    app: Flask, client: CheckingClient, field: str, value: object, words: str
+) -> None:
+    answer = client.submit("/2026/register", **{**APPLICATION, field: value})
+    assert answer.status_code == 422
+    page = read(answer)
+    assert words in page.text
+    assert page.title.startswith("Fel: ")
+    untouched = "workplace" if field != "workplace" else "first_name"
+    assert page.find(name=untouched).get("value") == APPLICATION[untouched]
+    assert registrations(app) == []
+    assert letters(app) == []
+
+
+def test_fields_that_nobody_offered_have_no_effect(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **APPLICATION, status="cancelled", role="admin", public_id="x", language="de")
+    (registration,) = registrations(app)
+    assert (registration.status, registration.language) == (Status.CONFIRMED, "sv")
+    assert registration.public_id != "x"
+
+
+def test_diets_are_kept_with_consent_and_only_for_on_site(app: Flask, client: CheckingClient) -> None:
+    health = {"diets": ["vegan", "nut_allergy"], "diet_other": "Ej lök", "health_consent": True}
+    client.submit("/2026/register", **APPLICATION, **health)
+    client.submit("/2026/register", **{**APPLICATION, **health, "email": "b@example.org", "attendance": "online"})
+    with app.app_context():
+        (note,) = db.session.scalars(select(HealthNote))
+        assert note.diets == ["vegan", "nut_allergy"]
+        assert note.registration_id == 1
+
+
+def test_on_site_is_never_oversold_and_online_is_offered(app: Flask, client: CheckingClient) -> None:
+    for number in range(2):
+        client.submit("/2026/register", **{**APPLICATION, "email": f"p{number}@example.org"})
+    answer = client.submit("/2026/register", **{**APPLICATION, "email": "p3@example.org"})
+    assert answer.status_code == 422
+    assert "Alla platser på plats är tagna" in read(answer).text
+    client.submit("/2026/register", **{**APPLICATION, "email": "p3@example.org", "attendance": "online"})
+    assert len(registrations(app)) == 3
+
+
+def test_a_form_without_its_token_is_refused_and_keeps_what_was_typed(app: Flask, client: CheckingClient) -> None:
+    for token in (None, "", "foreign"):
+        answer = client.submit("/2026/register", **APPLICATION, csrf_token=token)
+        assert answer.status_code == 422
+        page = read(answer)
+        assert "Det du har fyllt i finns kvar" in page.text
+        assert page.find(name="first_name").get("value") == "Åsa-Märta"
+    assert registrations(app) == []
+
+
+def test_a_form_key_that_is_not_ours_is_replaced_and_nothing_is_lost(app: Flask, client: CheckingClient) -> None:
+    answer = client.submit("/2026/register", **APPLICATION, form_key="mine")
+    assert answer.status_code == 422
+    client.send("/2026/register", read(answer).form())
+    assert len(registrations(app)) == 1
+
+
+def test_a_mistyped_address_is_corrected_in_the_same_browser(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **{**APPLICATION, "email": "aas@example.org"})
+    before = registrations(app)[0]
+    answer = client.submit("/2026/correct-address", email="asa@example.org")
+    assert "asa@example.org" in read(answer).text
+    (after,) = registrations(app)
+    assert after.email == "asa@example.org"
+    assert after.link_version == before.link_version + 1
+    # The first letter had not left: it never will, and the calendar entry is the same.
+    assert letters(app) == [("confirmation", "asa@example.org")]
+    assert (after.calendar_uid, after.calendar_sequence) == (before.calendar_uid, 0)
+
+
+def test_going_back_to_correct_the_address_in_the_form_does_the_same(app: Flask, client: CheckingClient) -> None:
+    form = client.page("/2026/register").form()
+    client.send("/2026/register", form, **{**APPLICATION, "email": "aas@example.org"})
+    client.send("/2026/register", form, **APPLICATION)
+    assert [r.email for r in registrations(app)] == ["asa@example.org"]
+
+
+def test_correcting_from_a_known_address_registers_the_right_one(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    other: CheckingClient = app.test_client()  # type: ignore[assignment]
+    other.submit("/2026/register", **{**APPLICATION, "first_name": "Bo"})
+    other.submit("/2026/correct-address", email="bo@example.org")
+    assert [(r.first_name, r.email) for r in registrations(app)] == [
+        ("Åsa-Märta", "asa@example.org"),
+        ("Bo", "bo@example.org"),
+    ]
+
+
+def test_correcting_to_a_known_address_leaves_one_registration(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    other: CheckingClient = app.test_client()  # type: ignore[assignment]
+    other.submit("/2026/register", **{**APPLICATION, "email": "bo@example.org"})
+    answer = other.submit("/2026/correct-address", email="asa@example.org")
+    assert "asa@example.org" in read(answer).text
+    assert [r.email for r in registrations(app) if r.is_active] == ["asa@example.org"]
+
+
+def test_the_address_can_be_corrected_for_half_an_hour_and_only_in_that_browser(
+    app: Flask, client: CheckingClient, clock
+) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    stranger: CheckingClient = app.test_client()  # type: ignore[assignment]
+    assert stranger.get("/2026/correct-address").status_code == 302
+    form = client.page("/2026/correct-address").form()
+    clock.shift(30 * 60)
+    client.send("/2026/correct-address", form, email="annan@example.org")
+    assert [r.email for r in registrations(app)] == ["asa@example.org"]
+    assert "asa@example.org" not in client.page("/2026/received").text
+
+
+def test_the_cookie_holds_nothing_personal(client: CheckingClient) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    cookie = client.get_cookie("__Host-regapp", domain="anmalan.example.org")
+    assert cookie is not None
+    assert set(cookie.decoded_value and {"asa", "sa-M"}).isdisjoint({cookie.value})
+    assert (cookie.secure, cookie.http_only, cookie.same_site) == (True, True, "Lax")
+
+
+def test_every_registration_is_in_the_audit_log_without_personal_data(app: Flask, client: CheckingClient) -> None:
+    from regapp.core.audit import AuditEntry
+
+    client.submit("/2026/register", **APPLICATION)
+    with app.app_context():
+        (entry,) = db.session.scalars(select(AuditEntry))
+        assert (entry.action, entry.actor, entry.details) == ("registration.made", "participant", {})
+        assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
