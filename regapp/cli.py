@@ -38,7 +38,7 @@ def _in_one_line() -> Iterator[None]:
     except (config.SettingsError, schema.SchemaError) as error:
         raise Failed(str(error)) from None
     except RuleBroken as error:
-        raise Failed(str(error.message)) from None
+        raise Failed(error.message.in_language("en")) from None
     except NotFound:
         raise Failed("there is no such day or person") from None
     except OperationalError as error:

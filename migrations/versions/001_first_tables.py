@@ -72,7 +72,7 @@ def sortable(name: str, length: int, **options: Any) -> sa.Column[Any]:
 
 
 def prose(name: str, **options: Any) -> sa.Column[Any]:
-    return column(name, sa.Text, **options)
+    return column(name, sa.String, **options)
 
 
 def instant(name: str, **options: Any) -> sa.Column[Any]:

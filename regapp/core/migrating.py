@@ -1,6 +1,7 @@
 """Moving a database between the revisions in migrations/; only the command line imports this."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,31 +38,54 @@ def head() -> str | None:
 
 
 def differences() -> list[str]:
-    """How a database that the migrations made differs from the models: one line each, none when they agree."""
+    """How tables made by the migrations differ from those of the models: one line each, none when they agree."""
     found = [] if head() == HEAD else [f"core/schema.py says {HEAD}, the newest migration is {head()}"]
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/check.sqlite"
-        upgrade(url)
-        with _engine(url).connect() as connection:
-            return found + compare(connection)
+        migrated, modelled = f"sqlite:///{folder}/migrated.sqlite", f"sqlite:///{folder}/modelled.sqlite"
+        upgrade(migrated)
+        Model.metadata.create_all(_engine(modelled))
+        return found + compare(migrated, modelled)
 
 
-def compare(connection: Connection) -> list[str]:
-    """How this database's tables differ from the models; CHECK constraints by their names."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-    return [str(difference) for difference in compare_metadata(context, Model.metadata)] + _checks(connection)
+def compare(migrated: str, modelled: str) -> list[str]:
+    """How the tables of one database differ from the models, and from those of one that the models made.
+
+    The second comparison sees what alembic's own does not: CHECKs, conditions of indexes, ON DELETE.
+    """
+    with _engine(migrated).connect() as one, _engine(modelled).connect() as other:
+        context = MigrationContext.configure(one, opts={"compare_type": True, "compare_server_default": True})
+        found = [str(difference) for difference in compare_metadata(context, Model.metadata)]
+        shape, wanted = _shape(one), _shape(other)
+        return (
+            found
+            + [f"migrations only: {part}" for part in sorted(shape - wanted)]
+            + [f"models only: {part}" for part in sorted(wanted - shape)]
+        )
 
 
-def _checks(connection: Connection) -> list[str]:
+def _shape(connection: Connection) -> set[str]:
+    """Everything about the tables that the database can tell, a line for each part."""
     inspector = inspect(connection)
-    found = []
-    for table in Model.metadata.sorted_tables:
-        wanted = {str(check.name) for check in table.constraints if check.__visit_name__ == "check_constraint"}
-        if not inspector.has_table(table.name):
-            continue
-        there = {str(check["name"]) for check in inspector.get_check_constraints(table.name)}
-        found += [f"CHECK {name} of {table.name}" for name in sorted(wanted ^ there)]
-    return found
+    look: dict[str, Callable[[str], Any]] = {
+        "column": inspector.get_columns,
+        "key": lambda table: [inspector.get_pk_constraint(table)],
+        "reference": inspector.get_foreign_keys,
+        "unique": inspector.get_unique_constraints,
+        "check": inspector.get_check_constraints,
+        "index": inspector.get_indexes,
+    }
+    return {
+        f"{table} {kind} {_as_text(part)}"
+        for table in set(inspector.get_table_names()) - {"alembic_version"}
+        for kind, ask in look.items()
+        for part in ask(table)
+    }
+
+
+def _as_text(part: Any) -> str:
+    if isinstance(part, dict):
+        return ", ".join(f"{name}={_as_text(value)}" for name, value in sorted(part.items()))
+    return str(part)
 
 
 def _config(database_url: str) -> Config:

@@ -16,7 +16,8 @@ class SchemaError(Exception):
 def find_revision(connection: Connection) -> str | None:
     """The revision that the database says it is at; None without tables."""
     try:
-        return connection.scalar(text("SELECT version_num FROM alembic_version"))
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
     except DBAPIError:
         connection.rollback()
         return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from regapp.core.i18n import SWEDISH_TIME
 from regapp.demo import content
 from regapp.events.models import Event
 from regapp.registrations.applying import Application
@@ -58,7 +59,14 @@ def _instants(chance: random.Random, opened_at: datetime, now: datetime) -> list
     span = (now - opened_at) - timedelta(minutes=1)
     shares = [min(chance.expovariate(6), 1) for _ in range(NUMBER * 6 // 10)]
     shares += [0.55 + min(chance.expovariate(9), 0.45) for _ in range(NUMBER - len(shares))]
-    return sorted(opened_at + span * share for share in shares)
+    return sorted(_by_day(opened_at + span * share, now) for share in shares)
+
+
+def _by_day(instant: datetime, now: datetime) -> datetime:
+    """The same day, when people are awake."""
+    if instant.astimezone(SWEDISH_TIME).hour < 7:
+        instant += timedelta(hours=9)
+    return min(instant, now - timedelta(minutes=1))
 
 
 def _application(chance: random.Random, number: int, first_name: str, last_name: str) -> Application:

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
@@ -71,9 +71,9 @@ class OutgoingMail(Model):
     message_id: Mapped[str] = mapped_column(String(320), unique=True)
     in_reply_to: Mapped[str | None] = mapped_column(String(320))
     subject: Mapped[str | None] = mapped_column(String(400))
-    text: Mapped[str | None] = mapped_column(Text)
-    html: Mapped[str | None] = mapped_column(Text)
-    calendar: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None]
+    html: Mapped[str | None]
+    calendar: Mapped[str | None]
     method: Mapped[CalendarMethod | None] = mapped_column(enum_type(CalendarMethod))
     dated_at: Mapped[datetime]
     state: Mapped[MailState] = mapped_column(enum_type(MailState), default=MailState.QUEUED)

@@ -1,0 +1,188 @@
+"""The migrations: the same tables as the models', up and down, whole or not at all."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine, inspect
+
+import regapp  # noqa: F401 - the models of every room
+from regapp.core import migrating, schema
+from regapp.core.db import Model
+from tests.support.postgres import Cluster
+from tests.support.server import ROOT
+
+
+@pytest.fixture
+def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
+    """Two databases without tables."""
+    if request.param == "sqlite":
+        yield [f"sqlite:///{tmp_path}/one.sqlite", f"sqlite:///{tmp_path}/other.sqlite"]
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    names = [cluster.new_database(), cluster.new_database()]
+    yield [cluster.url(name) for name in names]
+    for name in names:
+        cluster.drop_database(name)
+
+
+both = pytest.mark.parametrize(
+    "empty_urls", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+def tables(url: str) -> set[str]:
+    engine = create_engine(url, poolclass=NullPool)
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+@both
+def test_the_migrations_make_the_tables_of_the_models(empty_urls: list[str]) -> None:
+    migrated, modelled = empty_urls
+    migrating.upgrade(migrated)
+    Model.metadata.create_all(create_engine(modelled, poolclass=NullPool))
+    assert migrating.compare(migrated, modelled) == []
+
+
+@both
+def test_up_down_and_up_again_leaves_nothing_behind(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url)
+    everything = tables(url)
+    migrating.downgrade(url, "base")
+    assert tables(url) == set()
+    assert migrating.current(url) is None
+    migrating.upgrade(url)
+    assert tables(url) == everything == set(Model.metadata.tables)
+    migrating.upgrade(url)
+    assert migrating.current(url) == schema.HEAD
+
+
+@both
+def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
+    migrating.upgrade(empty_urls[0])
+    inspector = inspect(create_engine(empty_urls[0], poolclass=NullPool))
+    for table in tables(empty_urls[0]):
+        named = [
+            inspector.get_pk_constraint(table),
+            *inspector.get_foreign_keys(table),
+            *inspector.get_unique_constraints(table),
+            *inspector.get_check_constraints(table),
+        ]
+        assert all(constraint["name"] for constraint in named), table
+
+
+@both
+def test_two_who_upgrade_at_once_get_one_set_of_tables(empty_urls: list[str]) -> None:
+    upgrade = [
+        sys.executable,
+        "-c",
+        f"import regapp; from regapp.core import migrating; migrating.upgrade({empty_urls[0]!r})",
+    ]
+    movers = [subprocess.Popen(upgrade, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    for mover in movers:
+        _, told = mover.communicate(timeout=120)
+        assert mover.returncode == 0, told
+    assert migrating.current(empty_urls[0]) == schema.HEAD
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+import regapp
+from regapp.core import migrating
+
+left = int(sys.argv[2])
+
+@event.listens_for(Engine, "before_cursor_execute")
+def count(connection, cursor, statement, *rest):
+    global left
+    if statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE")):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+migrating.upgrade(sys.argv[1])
+"""
+
+
+@both
+@pytest.mark.parametrize("statements", [0, 1, 7, 20])
+def test_a_migration_that_was_killed_is_completed_by_running_it_again(empty_urls: list[str], statements: int) -> None:
+    url = empty_urls[0]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, url, str(statements)], cwd=ROOT, timeout=60, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert tables(url) == set()
+    migrating.upgrade(url)
+    assert tables(url) == set(Model.metadata.tables)
+
+
+def test_the_history_is_one_line_and_the_program_knows_its_end() -> None:
+    assert migrating.head() == schema.HEAD
+    assert migrating.differences() == []
+
+
+def test_a_new_sqlite_file_is_read_by_its_owner_only_and_is_in_wal_mode(tmp_path: Path) -> None:
+    file = tmp_path / "instance" / "regapp.sqlite"
+    migrating.upgrade(f"sqlite:///{file}")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_an_upgrade_waits_for_the_writer_before_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/regapp.sqlite"
+    migrating.upgrade(url)
+    writer = sqlite3.connect(tmp_path / "regapp.sqlite", isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(1, writer.rollback)
+    done.start()
+    migrating.downgrade(url, "base")
+    done.join()
+    writer.close()
+    assert tables(url) == set()
+
+
+@pytest.mark.parametrize(
+    ("revision", "words"),
+    [
+        (None, "the database has no tables: run `regapp db upgrade`"),
+        ("000", "the database is older (000) than the program"),
+        ("999", "the database is newer (999) than the program"),
+    ],
+)
+def test_a_program_that_does_not_fit_the_tables_says_so_in_one_line(revision: str | None, words: str) -> None:
+    told = schema.describe_mismatch(revision)
+    assert told is not None
+    assert told.startswith(words)
+    assert "\n" not in told
+
+
+@both
+def test_a_database_at_the_programs_revision_is_current(empty_urls: list[str]) -> None:
+    with pytest.raises(schema.SchemaError, match="no tables"):
+        schema.require_current(empty_urls[0])
+    migrating.upgrade(empty_urls[0])
+    schema.require_current(empty_urls[0])
+
+
+def test_looking_for_tables_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(schema.SchemaError, match="no tables"):
+        schema.require_current(f"sqlite:///{tmp_path}/nothing.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_out_of_reach_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(schema.SchemaError, match=r"^the database is out of reach \(\w+\)$"):
+        schema.require_current(f"postgresql+psycopg://postgres@/none?host={tmp_path}")
