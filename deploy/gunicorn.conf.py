@@ -13,7 +13,7 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 
-# Loaded once and shared: less memory, a quicker start, and a wrong setting is one line instead of one per worker.
+# Loaded once and shared: less memory, a quicker start, and a wrong setting is one line, not one a worker.
 preload_app = True
 
 # Seconds. A page waits at most 10 s for the database's write lock.

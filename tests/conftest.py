@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of its own, the app, a checking client, the whole system, a browser."""
+"""What every test may ask for: a database of its own, the app, a client, the whole system, a browser."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import config
+from regapp import create_app
+from regapp.core.db import db
 from tests.support.client import CheckingClient
 from tests.support.databases import Templates
 from tests.support.parts import PARTS, how_to_get
@@ -97,9 +99,6 @@ def settings(environ: dict[str, str]) -> config.Settings:
 @pytest.fixture
 def app(settings: config.Settings) -> Iterator[Flask]:
     """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`."""
-    from regapp import create_app
-    from regapp.core.db import db
-
     app = create_app(settings)
     app.testing = True
     app.test_client_class = CheckingClient
@@ -125,7 +124,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def start_system(database_url: str, tmp_path: Path) -> Iterator[Callable[..., System]]:
-    """Starts the whole service on the test's database: `start_system(mail_port=…, processes=8, MAIL_…="…")`."""
+    """Starts the whole service on the test's database: `start_system(mail_port=…, processes=8)`."""
     systems: list[System] = []
 
     def start(*, mail_port: int = 9, **options: Any) -> System:

@@ -12,22 +12,15 @@ from tests.support.server import REGAPP, ROOT, environment
 
 def migrate(url: str, instance: Path) -> None:
     """`regapp db upgrade`, as it is done when installing."""
-    if not (ROOT / "migrations/versions/001_first_tables.py").exists():
-        return _from_models(url, instance)
     done = subprocess.run(
         [REGAPP, "db", "upgrade"],
-        cwd=ROOT, env=environment(url, instance), capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment(url, instance),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _from_models(url: str, instance: Path) -> None:
-    import config
-    from regapp import create_app
-    from regapp.core.db import db
-
-    with create_app(config.load(environment(url, instance))).app_context():
-        db.create_all()
 
 
 class Templates:

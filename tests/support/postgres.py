@@ -50,8 +50,12 @@ class Cluster:
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             subprocess.run(
                 [*(as_owner if os.geteuid() == 0 else []), *command],
-                check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+                check=True,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     def start(self) -> None:
         options = " ".join(f"-c {name}={value!r}" for name, value in FAST.items())

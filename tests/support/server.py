@@ -70,9 +70,14 @@ class System:
         """In a process group of its own, so that a crash can take the children too."""
         with self.log(name).open("ab") as log:
             return subprocess.Popen(
-                command, cwd=ROOT, env=self._surroundings,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                command,
+                cwd=ROOT,
+                env=self._surroundings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -104,14 +109,20 @@ class System:
     def run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """`regapp COMMAND …` against this installation."""
         return subprocess.run(
-            [REGAPP, *command], cwd=ROOT, env=self._surroundings,
-            input=text, capture_output=True, encoding="utf-8", timeout=120, check=False,
-        )  # fmt: skip
+            [REGAPP, *command],
+            cwd=ROOT,
+            env=self._surroundings,
+            input=text,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
 
     def stop(self) -> None:
         """As `systemctl stop` does it; fails when a half doesn't end cleanly."""
         codes = {}
-        for name, process in (("web", self.web), ("worker", self.worker)):
+        for process in (self.web, self.worker):
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         for name, process in (("web", self.web), ("worker", self.worker)):
