@@ -51,12 +51,6 @@ def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", lan
     return organiser
 
 
-def add_with_password(typed: str, role: str, password: str, at: datetime) -> Organiser:
-    """An account that is ready to be used: the demo's."""
-    organiser = add(typed, Role(role), at, actor=audit.SYSTEM)
-    return set_password(organiser.id, password, at, actor=audit.SYSTEM)
-
-
 def disable(organiser_id: int, at: datetime, *, actor: str) -> None:
     """Close the account and every session and link of its owner."""
     organiser = lock(Organiser, organiser_id)

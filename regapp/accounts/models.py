@@ -51,11 +51,6 @@ class Organiser(Model):
         """How the audit log names them."""
         return f"organiser:{self.id}"
 
-    @property
-    def roles(self) -> list[Role]:
-        """The one role as Flask-Security asks for it."""
-        return [self.role]
-
     def has_role(self, *roles: Role) -> bool:
         return self.role in roles
 

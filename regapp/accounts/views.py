@@ -17,7 +17,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form
 from regapp.core.i18n import Text
 from regapp.core.limits import TooMany
-from regapp.core.web import Press
+from regapp.core.forms import Press
 
 bp = Blueprint("accounts", __name__, url_prefix="/organiser")
 

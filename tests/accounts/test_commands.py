@@ -1,0 +1,56 @@
+"""`regapp organiser …`."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from regapp.cli import main
+
+EMAIL = "anna@example.org"
+
+
+@pytest.fixture
+def run(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return lambda *words: CliRunner().invoke(main, ["organiser", *words])
+
+
+def lines(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def test_adding_prints_a_link_to_choose_a_password(run) -> None:  # type: ignore[no-untyped-def]
+    (link,) = lines(run("add", EMAIL, "--role", "admin", "--name", "Anna Berg", "--language", "en"))
+    assert link.startswith("https://anmalan.example.org/organiser/choose-password/")
+    assert lines(run("list")) == [f"{EMAIL}\tadmin\tno password yet\tAnna Berg"]
+    assert lines(run("link", EMAIL))[0].startswith("https://anmalan.example.org/organiser/choose-password/")
+
+
+def test_an_account_is_closed_opened_and_given_another_role(run) -> None:  # type: ignore[no-untyped-def]
+    lines(run("add", EMAIL, "--role", "viewer"))
+    lines(run("role", EMAIL, "door"))
+    lines(run("disable", EMAIL))
+    assert lines(run("list")) == [f"{EMAIL}\tdoor\tdisabled"]
+    assert run("link", EMAIL).exit_code != 0
+    lines(run("enable", EMAIL))
+    assert lines(run("list")) == [f"{EMAIL}\tdoor\tno password yet"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("add", "anna", "--role", "admin"), ("add", EMAIL, "--role", "king"), ("add", EMAIL), ("disable", EMAIL),
+     ("link", EMAIL)],
+)  # fmt: skip
+def test_what_is_wrong_is_said_without_a_trace_of_code(run, words: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    result = run(*words)
+    assert result.exit_code != 0
+    assert result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_account_is_not_added_twice(run) -> None:  # type: ignore[no-untyped-def]
+    lines(run("add", EMAIL, "--role", "admin"))
+    assert run("add", "Anna@Example.org", "--role", "admin").exit_code != 0
