@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from regapp.accounts import managing
+from regapp.accounts.roles import Role
 from regapp.core import audit, clock
 from regapp.core.audit import AuditEntry
 from regapp.core.context import settings
@@ -79,7 +80,8 @@ def _fill(now: datetime) -> str:
     event = build_day(now)
     db.session.add(event)
     db.session.add_all(people.registrations(event, now))
-    managing.add_with_password(ORGANISER, "admin", _password(), now)
+    organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
+    managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
     return event.slug
 
