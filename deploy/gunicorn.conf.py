@@ -24,6 +24,9 @@ keepalive = 5
 # The heartbeat is a file; on a disk it could block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
+# One way less into the service; it would also be written into the home folder.
+control_socket_disable = True
+
 # Which proxies to believe is REGAPP_TRUSTED_PROXIES' business alone.
 forwarded_allow_ips = ""
 
