@@ -1,0 +1,79 @@
+"""Who is found by words and choices, and in which order."""
+
+import pytest
+
+from regapp.attendees import listing
+from regapp.attendees.filtering import Filter, Message, Order, count, words_of
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.events.models import Event
+from regapp.registrations.models import Attendance, Profession, Status
+from tests.attendees.people import add, add_many
+from tests.support.days import WHILE_OPEN, new_day
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+
+
+@pytest.fixture
+def day(context: None) -> Event:
+    return new_day(seats_on_site=None)
+
+
+def names(event: Event, **chosen: object) -> list[str]:
+    return [row.last_name for row in listing.find_page(event.id, Filter(**chosen), 1).rows]  # type: ignore[arg-type]
+
+
+def test_words_are_found_whatever_their_case(day: Event) -> None:
+    add(day, "ÅSA", "ÖBERG")
+    add(day, "Bo", "Ek")
+    assert names(day, words=words_of("åsa öb")) == ["ÖBERG"]
+    assert names(day, words=words_of("öberg ek")) == []
+
+
+@pytest.mark.parametrize("sign", ["%", "_", "\\", "/", "'", '"'])
+def test_signs_are_letters_in_a_search(day: Event, sign: str) -> None:
+    add(day, "Åsa", "Öberg", workplace=f"Klinik {sign} A")
+    add(day, "Bo", "Ek")
+    assert names(day, words=words_of(sign)) == ["Öberg"]
+
+
+def test_names_stand_in_swedish_order(day: Event) -> None:
+    for name in ("Öberg", "Zander", "Åkesson", "ärlig", "Andersson", "Ärla", "andersen"):
+        add(day, "A", name)
+    order = ["andersen", "Andersson", "Zander", "Åkesson", "Ärla", "ärlig", "Öberg"]
+    assert names(day) == order
+    assert names(day, order=Order.NAME_BACKWARDS) == order[::-1]
+
+
+def test_workplaces_stand_in_swedish_order(day: Event) -> None:
+    for workplace in ("Östersunds sjukhus", "Akademiska", "Ängelholms sjukhus"):
+        add(day, "A", workplace[:2], workplace=workplace)
+    assert names(day, order=Order.WORKPLACE) == ["Ak", "Än", "Ös"]
+
+
+def test_choices_narrow_the_list(day: Event) -> None:
+    add(day, "A", "Online", attendance=Attendance.ONLINE)
+    gone = add(day, "B", "Gone", message="Hej")
+    add(day, "C", "Doctor", profession=Profession.PHYSICIAN, message="Hej")
+    gone.status, gone.cancelled_at, gone.message_read_at = Status.CANCELLED, WHILE_OPEN, WHILE_OPEN
+    db.session.commit()
+    assert names(day, attendance=Attendance.ONLINE) == ["Online"]
+    assert names(day, status=Status.CANCELLED) == ["Gone"]
+    assert names(day, profession=Profession.PHYSICIAN) == ["Doctor"]
+    assert names(day, message=Message.ANY) == ["Doctor", "Gone"]
+    assert names(day, message=Message.UNREAD) == ["Doctor"]
+
+
+def test_pages_hold_everybody_once(day: Event) -> None:
+    add_many(day, 120)
+    pages = [listing.find_page(day.id, Filter(order=Order.WORKPLACE), n) for n in (1, 2, 3)]
+    assert [len(page.rows) for page in pages] == [50, 50, 20]
+    assert len({row.public_id for page in pages for row in page.rows}) == 120
+    assert listing.find_page(day.id, Filter(), 99).page == 3
+    assert count(day.id, Filter(attendance=Attendance.ON_SITE)) == 60
+
+
+@pytest.mark.parametrize("typed", ["a\x00b", "x" * 201, "a b c d e f g h i j k", "\ud800"])
+def test_a_search_that_cannot_be_made_is_refused_in_words(day: Event, typed: str) -> None:
+    with pytest.raises(RuleBroken):
+        words_of(typed)
