@@ -22,7 +22,7 @@ help:
 	@echo 'make lock     the locked requirements anew from pyproject.toml'
 
 # pip's own settings of the machine may add places to look; the hashes decide what is installed.
-INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
 EDITABLE := $(INSTALL) --no-deps --no-build-isolation --editable .
 
 $(BIN)/python:

@@ -34,6 +34,9 @@ forwarded_allow_ips = ""
 accesslog = None
 errorlog = "-"
 
+# Nobody steers it from outside; two on one machine would share the socket in the home folder.
+control_socket_disable = True
+
 
 class WithoutPaths(logging.Filter):
     """Takes the requested address out of gunicorn's own error lines."""
