@@ -14,10 +14,9 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.core import audit, i18n
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form
+from regapp.core.forms import Form, Press
 from regapp.core.i18n import Text
 from regapp.core.limits import TooMany
-from regapp.core.forms import Press
 
 bp = Blueprint("accounts", __name__, url_prefix="/organiser")
 

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, String, delete, func, select
+from sqlalchemy import ColumnElement, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from regapp.core.context import settings
@@ -88,7 +88,7 @@ def forget(limit: Limit, key: str) -> None:
     )
 
 
-def _of(limit: Limit, hashed: str) -> tuple[object, ...]:
+def _of(limit: Limit, hashed: str) -> tuple[ColumnElement[bool], ...]:
     return TakenTry.limit_name == limit.name, TakenTry.key == hashed
 
 
