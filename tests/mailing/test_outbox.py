@@ -1,0 +1,116 @@
+"""What goes into the outbox, and what the organisers' pages read of it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from regapp.core import clock
+from regapp.core.db import db, writing
+from regapp.mailing import outbox, stops
+from regapp.mailing.models import MailState, OutgoingMail
+from tests.support.letters import WRITTEN_AT, a_letter, put, put_invited
+
+pytestmark = [pytest.mark.usefixtures("context"), pytest.mark.both_databases]
+
+
+def _get(identity: str) -> OutgoingMail:
+    mail = db.session.get(OutgoingMail, identity, populate_existing=True)
+    assert mail is not None
+    return mail
+
+
+def test_a_letter_waits_with_its_date_and_message_id_fixed() -> None:
+    mail = _get(put(at=WRITTEN_AT))
+    assert mail.state is MailState.QUEUED
+    assert mail.dated_at == mail.due_at == WRITTEN_AT
+    assert mail.message_id == f"<{mail.id}@swecarnet.example.org>"
+
+
+def test_the_same_key_twice_is_one_letter() -> None:
+    first = put("confirmation:1")
+    again = put("confirmation:1", letter=a_letter(subject="Another"))
+    assert first == again
+    assert db.session.scalar(select(func.count()).select_from(OutgoingMail)) == 1
+    assert _get(first).subject == a_letter().subject
+
+
+def test_a_letter_of_a_transaction_that_failed_was_never_written() -> None:
+    with pytest.raises(RuntimeError), writing():
+        outbox.enqueue(a_letter(), key="k", kind="link", to="a@b.se", language="sv", at=clock.now())
+        raise RuntimeError
+    assert sum(outbox.counts().values()) == 0
+
+
+def test_the_calendar_is_stored_unfolded() -> None:
+    calendar = _get(put_invited()).calendar
+    assert calendar is not None
+    assert "\r\n " not in calendar
+
+
+def test_a_waiting_letter_can_be_taken_back_once() -> None:
+    mail = _get(put())
+    with writing():
+        assert outbox.withdraw(mail)
+        assert not outbox.withdraw(mail)
+    assert _get(mail.id).state is MailState.WITHDRAWN
+
+
+def test_a_letter_in_a_workers_hand_cant_be_taken_back() -> None:
+    from regapp.mailing import claiming
+
+    mail = _get(put())
+    with writing():
+        assert claiming.claim(clock.now())
+        assert not outbox.withdraw(mail)
+    assert _get(mail.id).state is MailState.SENDING
+
+
+def test_letters_are_counted_by_state() -> None:
+    put("a")
+    put("b")
+    with writing():
+        outbox.withdraw(_get(put("c")))
+    counts = outbox.counts()
+    assert counts[MailState.QUEUED] == 2
+    assert counts[MailState.WITHDRAWN] == 1
+    assert counts[MailState.FAILED] == 0
+    assert outbox.counts(event_id=1)[MailState.QUEUED] == 0
+
+
+def test_the_longest_overdue_letter_is_known() -> None:
+    now = clock.now()
+    assert outbox.oldest_due(now) is None
+    put("a", at=now - timedelta(hours=1))
+    put("b", at=now - timedelta(minutes=1))
+    put("c", at=now + timedelta(hours=1))
+    assert outbox.oldest_due(now) == now - timedelta(hours=1)
+
+
+def test_the_trouble_is_shown_since_it_began_until_it_is_over() -> None:
+    now = clock.now()
+    assert outbox.queue_trouble() is None
+    with writing():
+        stops.stop("the server can't be reached", now)
+    with writing():
+        stops.stop("the sign-in is refused", now + timedelta(seconds=5))
+    trouble = outbox.queue_trouble()
+    assert trouble is not None
+    assert (trouble.stopped_at, trouble.reason) == (now, "the sign-in is refused")
+    assert trouble.resumes_at == now + timedelta(seconds=15)
+    with writing():
+        assert stops.resume()
+    assert outbox.queue_trouble() is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"text": None}, {"method": None}, {"state": MailState.SENDING}, {"state": MailState.SENT}],
+)
+def test_the_database_refuses_a_letter_that_cant_be(wrong: dict[str, object]) -> None:
+    mail = _get(put_invited())
+    with pytest.raises(IntegrityError), writing():
+        mail = _get(mail.id)
+        for name, value in wrong.items():
+            setattr(mail, name, value)
