@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import click
-from flask import current_app
+from alembic.util import CommandError
+from flask.globals import app_ctx
 from sqlalchemy.exc import OperationalError
 
 import config
@@ -36,6 +37,8 @@ def _in_one_line() -> Iterator[None]:
     try:
         yield
     except (config.SettingsError, schema.SchemaError) as error:
+        raise Failed(str(error)) from None
+    except CommandError as error:
         raise Failed(str(error)) from None
     except RuleBroken as error:
         raise Failed(error.message.in_language("en")) from None
@@ -127,7 +130,7 @@ def demo() -> None:
 @click.option("--once", is_flag=True, help="Send what is due, then stop.")
 def worker(once: bool) -> None:
     """Send the letters that are due, and go on as new ones are written."""
-    raise SystemExit(run_worker(current_app._get_current_object(), once=once))
+    raise SystemExit(run_worker(app_ctx.app, once=once))
 
 
 @main.command()
@@ -144,8 +147,12 @@ def doctor() -> None:
 @main.command()
 def healthz() -> None:
     """What /healthz answers, without a web server in between; exit status 1 where that answers 503."""
-    with _in_one_line(), create_app(config.load()).app_context():
-        pulse = health.take_pulse(clock.now())
+    with _in_one_line():
+        settings = config.load()
+    pulse = health.Pulse(database=False, migrations=False)
+    if not schema.is_missing(settings.database_url):
+        with create_app(settings).app_context():
+            pulse = health.take_pulse(clock.now())
     click.echo(json.dumps(pulse.as_json()))
     if not pulse.is_well:
         raise SystemExit(1)

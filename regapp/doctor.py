@@ -41,12 +41,15 @@ def examine() -> Iterator[Finding]:
         return
     yield Finding("settings", True, f"read; the service is at {settings.base_url}")
     with create_app(settings).app_context():
-        yield from _examine_database()
+        yield from _examine_database(settings)
         yield _examine_mail_server(settings)
-        yield _examine_clock()
+        yield _examine_clock(has_database=not schema.is_missing(settings.database_url))
 
 
-def _examine_database() -> Iterator[Finding]:
+def _examine_database(settings: config.Settings) -> Iterator[Finding]:
+    if schema.is_missing(settings.database_url):
+        yield Finding("tables", False, str(schema.describe_mismatch(None)))
+        return
     try:
         connection = db.session.connection()
         connection.execute(select(1))
@@ -79,12 +82,12 @@ def _examine_mail_server(settings: config.Settings) -> Finding:
         return Finding("mail server", False, f"{settings.mail_server}:{settings.mail_port}: {error}")
 
 
-def _examine_clock() -> Finding:
+def _examine_clock(*, has_database: bool) -> Finding:
     """Deadlines are decided by this machine's clock."""
     now = clock.now()
-    if (theirs := _database_clock()) and abs(theirs - now) > CLOCKS_MAY_DIFFER:
+    if has_database and (theirs := _database_clock()) and abs(theirs - now) > CLOCKS_MAY_DIFFER:
         return Finding("clock", False, f"differs from the database server's by {abs(theirs - now)}")
-    if (written := _last_written()) and written > now + CLOCKS_MAY_DIFFER:
+    if has_database and (written := _last_written()) and written > now + CLOCKS_MAY_DIFFER:
         return Finding("clock", False, f"is behind what was written down at {written:%Y-%m-%d %H:%M:%S} UTC")
     if _is_synchronised() is False:
         return Finding("clock", False, "not synchronised with a time server: `timedatectl set-ntp true`")
@@ -97,7 +100,8 @@ def _database_clock() -> datetime | None:
         if db.engine.dialect.name == "sqlite":
             return None
         db.session.rollback()
-        return db.session.scalar(text("SELECT clock_timestamp()"))
+        theirs: datetime | None = db.session.scalar(text("SELECT clock_timestamp()"))
+        return theirs
     except SQLAlchemyError:
         return None
 

@@ -62,9 +62,7 @@ def take_pulse(now: datetime) -> Pulse:
 def _waiting(now: datetime) -> timedelta | None:
     """How long the oldest letter has been due; one in a worker's hand has begun its journey."""
     oldest = db.session.scalar(
-        select(func.min(OutgoingMail.due_at)).where(
-            OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now
-        )
+        select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now)
     )
     return None if oldest is None else now - oldest
 

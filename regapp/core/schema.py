@@ -43,12 +43,16 @@ def require_current(database_url: str) -> None:
         raise SchemaError(wrong)
 
 
-def _look(database_url: str) -> str | None:
+def is_missing(database_url: str) -> bool:
+    """Whether it is an SQLite file that isn't there; connecting would make it."""
     url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        # Looking would make the file.
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
+
+
+def _look(database_url: str) -> str | None:
+    if is_missing(database_url):
         return describe_mismatch(None)
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(database_url, poolclass=NullPool)
     try:
         with engine.connect() as connection:
             return describe_mismatch(find_revision(connection))
