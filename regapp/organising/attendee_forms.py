@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import request
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from regapp.attendees.exporting import MAX_REASON, Format
@@ -14,6 +15,7 @@ from regapp.attendees.filtering import MAX_LENGTH, Filter, Message, Order, words
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
+from regapp.organising.fields import unmarked
 from regapp.registrations.models import Attendance, Profession, Status
 
 ALL = Text("Alla", "All")
@@ -37,24 +39,30 @@ ORDER_CHOICES = {
 class ChoiceField(SelectField):
     """A choice among words; anything else is told in words."""
 
+    def __init__(self, label: Text, words: Mapping[str, Text], **options: Any) -> None:
+        super().__init__(
+            label, [unmarked], choices=[SelectChoice(value, word) for value, word in words.items()], **options
+        )
+        self.words = words
+
     def pre_validate(self, form: Any) -> None:
-        if self.data not in self.choices:
+        if self.data not in self.words:
             raise StopValidation(CHOOSE)  # type: ignore[arg-type]
 
 
-def _all_or(values: type[enum.StrEnum]) -> dict[str, Any]:
-    return {"": ALL, **{value.value: value.label for value in values}}  # type: ignore[attr-defined]
+def _all_or(values: Iterable[Attendance | Status | Profession]) -> dict[str, Text]:
+    return {"": ALL, **{value.value: value.label for value in values}}
 
 
 class FilterForm(Form):
     """The filter as it stands in the address bar."""
 
-    words = Line(Text("Sök", "Search"), MAX_LENGTH)
-    attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), choices=_all_or(Attendance), default="")
-    status = ChoiceField(Text("Status", "Status"), choices=_all_or(Status), default="")
-    profession = ChoiceField(Text("Yrke", "Profession"), choices=_all_or(Profession), default="")
-    message = ChoiceField(Text("Meddelanden", "Messages"), choices=MESSAGE_CHOICES, default="")
-    order = ChoiceField(Text("Sortering", "Order"), choices=ORDER_CHOICES, default=Order.NAME.value)
+    words = Line(Text("Sök", "Search"), MAX_LENGTH, unmarked)
+    attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
+    status = ChoiceField(Text("Status", "Status"), _all_or(Status), default="")
+    profession = ChoiceField(Text("Yrke", "Profession"), _all_or(Profession), default="")
+    message = ChoiceField(Text("Meddelanden", "Messages"), MESSAGE_CHOICES, default="")
+    order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
 
     def __init__(self) -> None:
         super().__init__(request.args, meta={"csrf": False})
@@ -85,8 +93,8 @@ class FilterForm(Form):
         """What the list is narrowed to, in words."""
         said = []
         for field in self:
-            if field.data and field.name != "order":
-                value = field.choices[field.data] if isinstance(field, ChoiceField) else field.data
+            if field.data and not field.errors and field.name != "order":
+                value = field.words[field.data] if isinstance(field, ChoiceField) else field.data
                 said.append((str(field.label.text), str(value)))
         return said
 
@@ -107,7 +115,12 @@ class KindField(RadioField):
 class ExportForm(Form):
     """Which file, and whether diets and access needs come along."""
 
-    kind = KindField(Text("Filformat", "File format"), choices=KINDS, default="xlsx")
+    kind = KindField(
+        Text("Filformat", "File format"),
+        [unmarked],
+        choices=[SelectChoice(value, word) for value, word in KINDS.items()],
+        default="xlsx",
+    )
     with_health = BooleanField(
         Text("Ta med specialkost och tillgänglighetsbehov", "Include special diets and access needs")
     )

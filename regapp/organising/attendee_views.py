@@ -35,28 +35,28 @@ def attendees(slug: str) -> ResponseReturnValue:
     page = request.args.get("page", 1, int)
     found = listing.find_page(event.id, form.to_filter(), page) if form.validate() else None
     shown = render_template("organising/attendees.html", event=event, form=form, found=found)
-    return shown, 200 if found else 400
+    return shown, 200 if found else 422
 
 
 @bp.get("/<slug:slug>/attendees/<public_id>")
 @requires(*READERS)
 def person(slug: str, public_id: str) -> ResponseReturnValue:
-    return _person(slug, public_id)
+    return _person(finding.get_by_slug(slug), public_id, Press())
 
 
 @bp.post("/<slug:slug>/attendees/<public_id>/health")
 @requires(*EDITORS)
 def show_health(slug: str, public_id: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    if not Press().validate_on_submit():
-        return error_page(400)
+    form = Press()
+    if not form.validate_on_submit():
+        return _person(event, public_id, form), 422
     listing.show_health(event.id, public_id, g.received_at, actor=sessions.get_organiser().actor)
     db.session.commit()
-    return _person(slug, public_id, health_shown=True)
+    return _person(event, public_id, form, health_shown=True)
 
 
-def _person(slug: str, public_id: str, *, health_shown: bool = False) -> ResponseReturnValue:
-    event = finding.get_by_slug(slug)
+def _person(event: Event, public_id: str, form: Press, *, health_shown: bool = False) -> str:
     registration = listing.get(event.id, public_id)
     health: HealthNote | None = registration.health if health_shown else None
     return render_template(
@@ -66,7 +66,7 @@ def _person(slug: str, public_id: str, *, health_shown: bool = False) -> Respons
         health=health,
         health_shown=health_shown,
         letters=person_letters.of(registration.id),
-        press_form=Press(),
+        form=form,
     )
 
 
@@ -86,7 +86,7 @@ def export(slug: str) -> ResponseReturnValue:
             form.refuse(error)
     count = filtering.count(event.id, chosen.to_filter())
     page = render_template("organising/export.html", event=event, chosen=chosen, form=form, count=count)
-    return page, 400 if form.errors else 200
+    return page, 422 if form.errors else 200
 
 
 def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:

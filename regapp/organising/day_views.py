@@ -9,8 +9,8 @@ from regapp.attendees import listing
 from regapp.core.db import db
 from regapp.core.forms import Press
 from regapp.core.i18n import t
-from regapp.core.web import error_page
 from regapp.events import finding
+from regapp.events.models import Event
 from regapp.mailing import outbox
 from regapp.organising import overview
 from regapp.organising.blueprint import READERS, bp
@@ -33,20 +33,27 @@ def dashboard() -> ResponseReturnValue:
 @bp.get("/<slug:slug>/")
 @requires(*EVERYBODY)
 def day(slug: str) -> ResponseReturnValue:
-    event = finding.get_by_slug(slug)
+    return day_page(finding.get_by_slug(slug))
+
+
+def day_page(event: Event, form: StateForm | None = None) -> str:
+    """The day with its buttons; `form` is one that was sent in vain."""
     return render_template(
         "organising/day.html",
         event=event,
         shown=overview.of(event, g.received_at),
         trouble=outbox.queue_trouble(),
-        state_form=StateForm(version=event.version),
+        form=form or StateForm(version=event.version),
     )
 
 
 @bp.get("/<slug:slug>/messages")
 @requires(*READERS)
 def messages(slug: str) -> ResponseReturnValue:
-    event = finding.get_by_slug(slug)
+    return _messages(finding.get_by_slug(slug), Press())
+
+
+def _messages(event: Event, form: Press) -> str:
     only_unread = request.args.get("show") == "unread"
     page = request.args.get("page", 1, int)
     return render_template(
@@ -54,7 +61,7 @@ def messages(slug: str) -> ResponseReturnValue:
         event=event,
         found=listing.find_messages(event.id, only_unread=only_unread, page=page),
         only_unread=only_unread,
-        press_form=Press(),
+        form=form,
     )
 
 
@@ -62,8 +69,9 @@ def messages(slug: str) -> ResponseReturnValue:
 @requires(*READERS)
 def mark_message(slug: str, public_id: str, mark: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    if not Press().validate_on_submit():
-        return error_page(400)
+    form = Press()
+    if not form.validate_on_submit():
+        return _messages(event, form), 422
     listing.mark_message(event.id, public_id, g.received_at, read=mark == "read")
     db.session.commit()
     words = (

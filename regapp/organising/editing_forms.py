@@ -16,7 +16,7 @@ from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
 from regapp.events.models import Event
-from regapp.organising.fields import COUNT_SHAPE, MINUTES_SHAPE, ClockField, DayField, NumberField
+from regapp.organising.fields import COUNT_SHAPE, MINUTES_SHAPE, ClockField, DayField, NumberField, unmarked
 
 MAX_ROWS: Final = 60
 MAX_TEXT: Final = 10_000
@@ -40,9 +40,9 @@ class SessionForm(Part):
 
     starts = ClockField(Text("Börjar kl.", "Starts at"), ROW_NEEDS_CLOCK)
     title_sv = Line(Text("Titel på svenska", "Title in Swedish"), 200, needed(ROW_NEEDS_TITLE))
-    title_en = Line(Text("Titel på engelska", "Title in English"), 200)
-    speaker = Line(Text("Föreläsare", "Speaker"), 200)
-    place = Line(Text("Lokal", "Room"), 200)
+    title_en = Line(Text("Titel på engelska", "Title in English"), 200, unmarked)
+    speaker = Line(Text("Föreläsare", "Speaker"), 200, unmarked)
+    place = Line(Text("Lokal", "Room"), 200, unmarked)
 
     @property
     def is_blank(self) -> bool:

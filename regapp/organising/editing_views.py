@@ -15,11 +15,11 @@ from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import t
-from regapp.core.web import error_page
 from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event
 from regapp.organising.blueprint import EDITORS, bp
+from regapp.organising.day_views import day_page
 from regapp.organising.editing_forms import EventForm, StateForm
 from regapp.registrations import cancelling, places
 
@@ -84,7 +84,7 @@ def _editor(form: EventForm, event: Event | None, error: RuleBroken | None = Non
         registered=taken.on_site.taken + taken.online.taken if taken else 0,
         added_row="add_row" in request.form,
     )
-    return page, 409 if conflict else 400 if form.errors else 200
+    return page, 409 if conflict else 422 if form.errors else 200
 
 
 @bp.post("/<slug:slug>/publish")
@@ -123,7 +123,7 @@ def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> Res
     event = finding.get_by_slug(slug)
     form = StateForm()
     if not form.validate_on_submit():
-        return error_page(400)
+        return day_page(event, form), 422
     try:
         rule(event.id, form.opened_version, g.received_at, actor=_actor(), **more)
     except RuleBroken as error:

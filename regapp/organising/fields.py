@@ -23,14 +23,21 @@ MINUTES_SHAPE = Text("Skriv antalet minuter, 0 till 1440.", "Write the number of
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])")
 
 
+def unmarked(_form: FlaskForm, _field: Any) -> None:
+    """Says only that it goes without saying that the field may be empty."""
+
+
+unmarked.field_flags = {"conditional": True}  # type: ignore[attr-defined]
+
+
 class DayField(Line):
     """A date; `value` is what was read."""
 
     widget = DateInput()
     value: date | None = None
 
-    def __init__(self, label: Text) -> None:
-        super().__init__(label, 10, needed(DAY_SHAPE), _read_day)
+    def __init__(self, label: Text, **options: Any) -> None:
+        super().__init__(label, 10, needed(DAY_SHAPE), _read_day, **options)
 
 
 def _read_day(_form: FlaskForm, field: Any) -> None:
@@ -49,8 +56,8 @@ class ClockField(Line):
     widget = TimeInput()
     value: time | None = None
 
-    def __init__(self, label: Text, when_missing: Text = CLOCK_SHAPE) -> None:
-        super().__init__(label, 8, needed(when_missing), _read_clock)
+    def __init__(self, label: Text, when_missing: Text = CLOCK_SHAPE, **options: Any) -> None:
+        super().__init__(label, 8, needed(when_missing), _read_clock, **options)
 
 
 def _read_clock(_form: FlaskForm, field: Any) -> None:
@@ -66,9 +73,10 @@ class NumberField(Line):
     widget = TextInput()
     value: int | None = None
 
-    def __init__(self, label: Text, top: int, message: Text, *, may_be_empty: bool) -> None:
+    def __init__(self, label: Text, top: int, message: Text, *, may_be_empty: bool, **options: Any) -> None:
         needs = () if may_be_empty else (needed(message),)
-        super().__init__(label, 10, *needs, _read_number(top, message), render_kw={"inputmode": "numeric"})
+        options = {"render_kw": {"inputmode": "numeric"}, **options}
+        super().__init__(label, 10, *needs, _read_number(top, message), **options)
 
 
 def _read_number(top: int, message: Text) -> Check:
