@@ -90,8 +90,8 @@ class PostgresBell:
 
     def __init__(self) -> None:
         fairy = db.engine.raw_connection()
-        fairy.detach()
         self._connection: psycopg.Connection[Any] = fairy.driver_connection  # type: ignore[assignment]
+        fairy.detach()
         self._connection.rollback()
         self._connection.autocommit = True
         self._connection.execute(f"LISTEN {CHANNEL}")

@@ -138,7 +138,7 @@ def _bytes(calendar: Calendar) -> bytes:
 
 def clean(value: str, *, keep_marks: bool = False) -> str:
     """The value without control characters and with `\\n` as its only line end."""
-    lines = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", value)
+    lines = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", value).replace("\t", " ")
     if not keep_marks:
         return _CONTROL.sub("", lines)
     parts = _MARK.split(lines)

@@ -82,7 +82,7 @@ class Written:
 
 def words(value: object) -> str:
     """The words without control characters, marks' own included: only a whole href may be a mark."""
-    return _CONTROL.sub("", _LINE_ENDS.sub("\n", str(value)))
+    return _CONTROL.sub("", _LINE_ENDS.sub("\n", str(value)).replace("\t", " "))
 
 
 def one_line(value: object) -> str:

@@ -1,0 +1,175 @@
+"""The loop behind `regapp worker`, in this process and as one of its own."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+import config
+from regapp import worker
+from regapp.core.context import settings as current_settings
+from regapp.core.db import db
+from regapp.mailing import delivery, outbox
+from regapp.mailing.filing import Folder
+from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.transport import SmtpRoute
+from regapp.worker import Worker
+from tests.support.letters import put, put_invited
+from tests.support.server import System
+from tests.support.smtp import SmtpServer
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def chores() -> list[worker.Chore]:
+    return []
+
+
+@pytest.fixture
+def at_work(app: Flask, route: SmtpRoute, chores: list[worker.Chore]) -> Iterator[Worker]:
+    """A worker in a thread of its own, stopped after the test."""
+    working = Worker(chores, route)
+
+    def work() -> None:
+        with app.app_context():
+            working.run()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield working
+    working.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("context", "at_work")
+def test_a_letter_goes_out_as_soon_as_it_is_written(server: SmtpServer) -> None:
+    put("warm:1")
+    wait_until(lambda: len(server.received) == 1, what="the first letter")
+    time.sleep(0.3)
+    written_at = time.monotonic()
+    put("next:1")
+    wait_until(lambda: len(server.received) == 2, what="the second letter")
+    assert time.monotonic() - written_at < 2
+
+
+@pytest.mark.usefixtures("context", "at_work")
+def test_a_resting_worker_asks_the_database_for_no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    time.sleep(0.5)
+    rounds: list[None] = []
+    monkeypatch.setattr(delivery, "deliver_due", lambda *args, **options: rounds.append(None))
+    time.sleep(0.5)
+    assert rounds == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
+def test_several_workers_send_each_letter_once(
+    app: Flask, settings: config.Settings, server: SmtpServer, at_work: Worker
+) -> None:
+    others = [Worker([], SmtpRoute(settings)) for _ in range(2)]
+
+    def work(one: Worker) -> None:
+        with app.app_context():
+            one.run()
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in others]
+    for thread in threads:
+        thread.start()
+    for number in range(60):
+        put(f"letter:{number}")
+    wait_until(lambda: len(server.received) >= 60, what="all letters")
+    for one in others:
+        one.stop()
+    for thread in threads:
+        thread.join(20)
+    identities = [received.message["Message-ID"] for received in server.received]
+    assert len(identities) == len(set(identities)) == 60
+
+
+def _raise() -> None:
+    raise ValueError("a bug")
+
+
+def test_chores_are_done_each_in_its_own_transaction_and_one_that_fails_stops_nothing(
+    app: Flask, server: SmtpServer, route: SmtpRoute
+) -> None:
+    done: list[str] = []
+    working = Worker([lambda now: _raise(), lambda now: done.append("done"), lambda now: working.stop()], route)
+    with app.app_context():
+        working.run()
+    assert done == ["done"]
+
+
+def test_create_app_can_add_chores(app: Flask) -> None:
+    worker.chores(app).append(lambda now: None)
+    assert len(worker.chores(app)) >= 1
+
+
+@pytest.mark.usefixtures("context")
+def test_once_sends_what_is_due_and_ends(route: SmtpRoute, server: SmtpServer) -> None:
+    put()
+    assert Worker([], route).run_once() == 0
+    assert len(server.received) == 1
+
+
+@pytest.mark.usefixtures("context")
+def test_once_says_when_the_queue_stands_still(route: SmtpRoute, server: SmtpServer) -> None:
+    server.faults.greeting = ["421 down"]
+    put()
+    assert Worker([], route).run_once() == 1
+    assert outbox.queue_trouble() is not None
+
+
+@pytest.mark.usefixtures("context")
+def test_the_demo_files_its_letters(tmp_path: Path) -> None:
+    demo = config.Settings(instance=tmp_path, mail_default_sender=current_settings().mail_default_sender)
+    identity = put_invited()
+    assert delivery.deliver_due(Folder(demo)).handled == 1
+    mail = db.session.get(OutgoingMail, identity, populate_existing=True)
+    assert mail is not None
+    assert mail.state is MailState.FILED
+    (file,) = (tmp_path / "outbox").iterdir()
+    assert file.name == mail.last_answer
+    assert file.suffix == ".eml"
+    assert f"Message-ID: {mail.message_id}".encode() in file.read_bytes()
+
+
+@pytest.mark.usefixtures("context")
+def test_a_folder_that_cant_be_written_stops_the_queue(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("in the way")
+    put()
+    assert delivery.deliver_due(Folder(config.Settings(instance=tmp_path))).handled == 0
+    trouble = outbox.queue_trouble()
+    assert trouble is not None
+    assert "the folder for letters can't be made" in trouble.reason
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
+def test_a_killed_worker_loses_nothing_and_a_stopped_one_ends_cleanly(
+    start_system: Callable[..., System], server: SmtpServer
+) -> None:
+    system = start_system(mail_port=server.port, processes=1)
+    system.crash("worker")
+    for number in range(3):
+        put(f"letter:{number}", kind="plain", letter=_plain())
+    system.start_worker()
+    wait_until(lambda: len(server.received) == 3, what="the letters")
+    wait_until(lambda: _sent() == 3, what="the notes of them")
+
+
+def _sent() -> int:
+    db.session.rollback()
+    return len(db.session.scalars(select(OutgoingMail.id).filter_by(state=MailState.SENT)).all())
+
+
+def _plain() -> object:
+    from regapp.mailing.letters import Letter, Paragraph
+
+    return Letter("Hej", [Paragraph("Hej")])
