@@ -113,8 +113,8 @@ def _sent_value(field: Element) -> list[str]:
 
 
 def words(element: Element) -> str:
-    """The element's text with its white space evened out."""
-    return re.sub(r"\s+", " ", "".join(element.itertext())).strip()
+    """The element's text with its white space evened out, and without soft hyphens."""
+    return re.sub(r"\s+", " ", "".join(element.itertext()).replace("\u00ad", "")).strip()
 
 
 def check(html: str) -> Page:
