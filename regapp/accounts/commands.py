@@ -26,7 +26,7 @@ def add(email: str, role: str, name: str, language: str) -> None:
     """Add EMAIL, and print a link to choose a password with."""
     with writing():
         added = managing.add(email, Role(role), clock.now(), actor=audit.SYSTEM, name=name, language=language)
-        _print_link(added)
+    _print_link(added)
 
 
 @organiser.command("list")

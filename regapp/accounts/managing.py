@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from regapp.accounts import passwords
 from regapp.accounts.models import Organiser, SignIn, new_uniquifier
 from regapp.accounts.roles import Role
-from regapp.core import addresses, audit
+from regapp.core import addresses, audit, text
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
@@ -15,6 +15,10 @@ from regapp.core.i18n import Text
 ALREADY_THERE = Text(
     "Det finns redan en arrangör med den e-postadressen.",
     "There already is an organiser with that e-mail address.",
+)
+MAX_NAME = 100
+NAME_TOO_LONG = Text(
+    "Namnet får ha högst {most} tecken.", "The name may have at most {most} characters.", {"most": MAX_NAME}
 )
 
 
@@ -39,7 +43,9 @@ def all_organisers() -> list[Organiser]:
 
 def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", language: str = "sv") -> Organiser:
     """An account without a password: its owner chooses one through a link."""
-    email = addresses.normalise(typed)
+    email, name = addresses.normalise(typed), text.clean(name)
+    if len(name) > MAX_NAME:
+        raise RuleBroken(NAME_TOO_LONG)
     if find_by_email(email) is not None:
         raise RuleBroken(ALREADY_THERE)
     organiser = Organiser(
