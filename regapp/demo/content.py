@@ -7,47 +7,46 @@ TITLE_SV: Final = "SWECARNET:s utbildningsdag om CAR T-cellsbehandling {year}"
 TITLE_EN: Final = "SWECARNET training day on CAR T-cell therapy {year}"
 
 AUDIENCE_SV: Final = (
-    "För dig som genom forskning, kliniskt arbete eller på annat sätt arbetar med eller är intresserad av "
-    "CAR T-cellsbehandling."
+    "Dagen vänder sig till dig som genom forskning, kliniskt arbete eller på annat sätt arbetar med eller är "
+    "intresserad av CAR T-cellsbehandling."
 )
 AUDIENCE_EN: Final = (
-    "For those who, through research, clinical work or otherwise, are involved or interested in CAR T-cell therapy."
+    "The day is for those who, through research, clinical work or otherwise, are involved or interested in "
+    "CAR T-cell therapy."
 )
 LANGUAGE_NOTE_SV: Final = "Större delen av dagen hålls på svenska."
 LANGUAGE_NOTE_EN: Final = "Most of the day is held in Swedish."
 
 DESCRIPTION_SV: Final = """\
-En dag om CAR T-cellsbehandling i Sverige: hur den ges, hur patienterna följs upp och vad forskningen är på
-väg mot. Delta på plats i Stockholm eller digitalt. Dagen är kostnadsfri.
+En dag om CAR T-cellsbehandling i Sverige: hur den ges, hur patienterna följs upp och vad som prövas i kliniska
+studier. Delta på plats i Stockholm eller digitalt.
 
 Den första CAR T-produkten som tillverkades i Sverige, och i Europa, kom 2014. År 2019 användes en kommersiell
-CAR T-behandling för första gången här som standardbehandling. I dag delar universitetssjukhusen med sig av
-sina erfarenheter, och den här dagen är ett av tillfällena.
+CAR T-produkt för första gången som standardbehandling här.
 
 ### Om SWECARNET
 
 SWECARNET är Sveriges kompetensnätverk för CAR T-celler: ett öppet nätverk av nyckelpersoner inom det svenska
 CAR T-fältet. Nätverket arbetar för
 
-- kunskapsutbyte mellan sjukvård, lärosäten och företag
+- kunskapsutbyte
 - standardiserade processer för CAR T-behandling och uppföljning.
 
 Nätverket finansieras av Vinnova och koordineras av Karolinska Institutet.
 """
 DESCRIPTION_EN: Final = """\
-A day about CAR T-cell therapy in Sweden: how it is given, how patients are followed up and where research is
-heading. Take part on site in Stockholm or online. The day is free of charge.
+A day about CAR T-cell therapy in Sweden: how it is given, how patients are followed up and what is being tried in
+clinical trials. Take part on site in Stockholm or online.
 
-The first CAR T product manufactured in Sweden, and in Europe, came in 2014. In 2019 a commercial CAR T therapy
-was first used here as standard of care. Today the university hospitals share their experience, and this day is
-one of the occasions.
+The first CAR T product manufactured in Sweden, and in Europe, came in 2014. In 2019 a commercial CAR T product was
+used as standard of care here for the first time.
 
 ### About SWECARNET
 
 SWECARNET is Sweden's CAR T-cell competence network: an open network of key representatives in the Swedish
 CAR T field. The network works for
 
-- knowledge exchange between health care, universities and companies
+- knowledge exchange
 - standardised processes for CAR T delivery and follow-up.
 
 The network is funded by Vinnova and coordinated by Karolinska Institutet.
