@@ -107,7 +107,7 @@ def write(letter: Letter, language: str) -> Written:
         values = {"letter": letter, "subject": subject, "language": language}
         text = _environment().get_template("mail/letter.txt").render(values)
         html = _environment().get_template("mail/letter.html").render(values)
-    return Written(subject, text.strip("\n") + "\n", html)
+    return Written(subject, text.strip("\n") + "\n", html.strip("\n") + "\n")
 
 
 @functools.cache

@@ -35,9 +35,13 @@ class LetterMessage(Message):
     """Flask-Mail's message with the bytes that `message.build` made; its own have no calendar part."""
 
     def __init__(self, built: EmailMessage) -> None:
-        super().__init__(subject=str(built["Subject"]), recipients=[str(built["To"])], sender=str(built["From"]))
+        # Flask-Mail's own constructor asks DNS for this machine's name, at every letter.
+        self.subject, self.sender = str(built["Subject"]), str(built["From"])
+        self.recipients, self.cc, self.bcc = [str(built["To"])], [], []
+        self.reply_to = None
+        self.mail_options, self.rcpt_options = [], []
+        self.date = 0  # An empty one would be filled in; the Date in the bytes is the letter's own.
         self._built = built
-        self.date = 0  # Flask-Mail fills in an empty one; the Date in the bytes is the letter's own.
 
     def _message(self) -> EmailMessage:  # type: ignore[override]  # both have as_bytes()
         return self._built
