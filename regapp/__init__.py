@@ -12,6 +12,7 @@ from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.organising import bp as organising_bp
 from regapp.registrations import letters as registration_letters
+from regapp.registrations import submissions
 from regapp.registrations.views import bp as registrations_bp
 
 
@@ -31,5 +32,6 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.bp)
 
     access.refuse_undeclared(app)
+    app.extensions["regapp-chores"] = [submissions.forget_old]
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     return app

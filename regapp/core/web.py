@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -164,7 +164,7 @@ _WORDS: dict[str, Any] = {
 """Functions for templates: globals, since macros see nothing of a page's own context."""
 
 
-def _template_words() -> Mapping[str, Any]:
+def _template_words() -> dict[str, Any]:
     return {
         "lang": i18n.current_language(),
         "settings": settings(),

@@ -47,7 +47,7 @@ class ChoiceField(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in self.words:
-            raise StopValidation(CHOOSE)  # type: ignore[arg-type]
+            raise StopValidation(CHOOSE)
 
 
 def _all_or(values: Iterable[Attendance | Status | Profession]) -> dict[str, Text]:
@@ -71,7 +71,7 @@ class FilterForm(Form):
         try:
             words_of(field.data)
         except RuleBroken as error:
-            raise StopValidation(error.message) from None  # type: ignore[arg-type]
+            raise StopValidation(error.message) from None
 
     def to_filter(self) -> Filter:
         """The filter that was chosen; only after validate()."""
@@ -109,7 +109,7 @@ KINDS = {
 class KindField(RadioField):
     def pre_validate(self, form: Any) -> None:
         if self.data not in KINDS:
-            raise StopValidation(Text("Välj ett filformat.", "Choose a file format."))  # type: ignore[arg-type]
+            raise StopValidation(Text("Välj ett filformat.", "Choose a file format."))
 
 
 class ExportForm(Form):

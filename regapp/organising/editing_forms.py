@@ -6,8 +6,8 @@ import re
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from wtforms import FieldList, FormField, HiddenField
 from wtforms import Form as Part
+from wtforms import FormField, HiddenField
 from wtforms.widgets import URLInput
 
 from regapp.core.errors import RuleBroken
@@ -16,7 +16,7 @@ from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
 from regapp.events.models import Event
-from regapp.organising.fields import COUNT_SHAPE, MINUTES_SHAPE, ClockField, DayField, NumberField, unmarked
+from regapp.organising.fields import COUNT_SHAPE, MINUTES_SHAPE, ClockField, DayField, NumberField, Rows, unmarked
 
 MAX_ROWS: Final = 60
 MAX_TEXT: Final = 10_000
@@ -102,7 +102,7 @@ class EventForm(Form):
         MINUTES_SHAPE,
         may_be_empty=False,
     )
-    programme = FieldList(FormField(SessionForm), label=Text("Program", "Programme"))
+    programme = Rows(FormField(SessionForm), label=Text("Program", "Programme"))
     version = HiddenField()
 
     draft: Draft | None = None
@@ -134,9 +134,11 @@ class EventForm(Form):
         if len(self.programme.entries) < MAX_ROWS:
             self.programme.append_entry()
 
-    def remove_row(self, name: str) -> None:
-        """Take the row away whose fields begin with `name`."""
-        self.programme.entries[:] = [row for row in self.programme.entries if row.name != name]
+    def remove_row(self, position: str) -> None:
+        """Take away the row at `position`, counted from 0; anything else changes nothing."""
+        self.programme.entries[:] = [
+            row for number, row in enumerate(self.programme.entries) if str(number) != position
+        ]
 
     def _to_draft(self) -> Draft | None:
         starts_at = self._instant("starts", self.day.value, self.starts.value)

@@ -62,13 +62,15 @@ def _changed_rows(form: EventForm) -> bool:
     if "add_row" in request.form:
         form.add_row()
         return True
-    if name := request.form.get("remove_row"):
-        form.remove_row(name)
+    if position := request.form.get("remove_row"):
+        form.remove_row(position)
         return True
     return False
 
 
 def _editor(form: EventForm, event: Event | None, error: RuleBroken | None = None) -> ResponseReturnValue:
+    if error:
+        db.session.rollback()
     conflict = error if isinstance(error, SavedByAnother) else None
     if conflict:
         # Saving once more is then meant: over what the page shows of the other's changes.

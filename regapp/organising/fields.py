@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms import FieldList
 from wtforms.validators import StopValidation
 from wtforms.widgets import DateInput, TextInput, TimeInput
 
@@ -44,9 +46,9 @@ def _read_day(_form: FlaskForm, field: Any) -> None:
     try:
         read = datetime.strptime(field.data, "%Y-%m-%d").date()  # noqa: DTZ007  # a date has no zone
     except ValueError:
-        raise StopValidation(DAY_SHAPE) from None  # type: ignore[arg-type]
+        raise StopValidation(DAY_SHAPE) from None
     if not 2000 <= read.year < 2100:
-        raise StopValidation(DAY_SHAPE)  # type: ignore[arg-type]
+        raise StopValidation(DAY_SHAPE)
     field.value = read
 
 
@@ -63,7 +65,7 @@ class ClockField(Line):
 def _read_clock(_form: FlaskForm, field: Any) -> None:
     found = _CLOCK.fullmatch(field.data.removesuffix(":00") if field.data.count(":") == 2 else field.data)
     if found is None:
-        raise StopValidation(CLOCK_SHAPE)  # type: ignore[arg-type]
+        raise StopValidation(CLOCK_SHAPE)
     field.value = time(int(found[1]), int(found[2]))
 
 
@@ -84,7 +86,15 @@ def _read_number(top: int, message: Text) -> Check:
         if not field.data:
             return
         if not re.fullmatch("[0-9]{1,9}", field.data) or int(field.data) > top:
-            raise StopValidation(message)  # type: ignore[arg-type]
+            raise StopValidation(message)
         field.value = int(field.data)
 
     return check
+
+
+class Rows(FieldList):
+    """Rows of fields, numbered in their names; a name with a number that is none is nobody's."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        number = re.compile(re.escape(prefix) + r"-([0-9]{1,4})(?:-|$)")
+        return (int(found[1]) for name in formdata if (found := number.match(name)))

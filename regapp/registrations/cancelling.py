@@ -59,14 +59,13 @@ def give_up(registration: Registration, at: datetime, *, actor: str) -> None:
     )
 
 
-def cancel_day(event_id: int, *, actor: str, at: datetime) -> Event:
+def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     """Cancel the day and tell everyone who is registered; their registrations stay as they were.
 
-    Raises what events.editing.cancel raises when it is no published day.
+    `version` is the one that the organiser saw. Raises what events.editing.cancel raises.
     """
-    event = editing.cancel(event_id, actor=actor, at=at)
-    for registration in db.session.scalars(
-        select(Registration).where(Registration.event_id == event.id, Registration.status != Status.CANCELLED)
-    ):
+    event = editing.cancel(event_id, version, at, actor=actor)
+    active = select(Registration).where(Registration.event_id == event.id, Registration.status != Status.CANCELLED)
+    for registration in db.session.scalars(active).all():
         letters.write_cancellation(registration, at, day_cancelled=True)
     return event

@@ -62,7 +62,7 @@ class FormKey:
 
 def no_address(_form: FlaskForm, field: Field) -> None:
     if MARKUP.search(field.data or ""):
-        raise StopValidation(NAME_WITH_LINK)  # type: ignore[arg-type]
+        raise StopValidation(NAME_WITH_LINK)
 
 
 def _choices(values: type[Profession] | type[Attendance] | type[Diet]) -> list[SelectChoice]:
@@ -94,7 +94,7 @@ class ProfessionField(SelectField):
 
     def pre_validate(self, form: FlaskForm) -> None:
         if not self.data or self.data not in set(Profession):
-            raise StopValidation(Text("Välj ditt yrke.", "Choose your profession."))  # type: ignore[arg-type]
+            raise StopValidation(Text("Välj ditt yrke.", "Choose your profession."))
 
 
 class AttendanceField(RadioField):
@@ -104,7 +104,7 @@ class AttendanceField(RadioField):
                 "Välj om du deltar på plats eller digitalt.",
                 "Choose whether you take part on site or online.",
             )
-            raise StopValidation(message)  # type: ignore[arg-type]
+            raise StopValidation(message)
 
 
 class DietsField(SelectMultipleField):
@@ -113,7 +113,7 @@ class DietsField(SelectMultipleField):
 
     def pre_validate(self, form: FlaskForm) -> None:
         if not set(self.data or ()) <= set(Diet):
-            raise StopValidation(Text("Välj bland kosterna i listan.", "Choose from the diets in the list."))  # type: ignore[arg-type]
+            raise StopValidation(Text("Välj bland kosterna i listan.", "Choose from the diets in the list."))
 
 
 class RegistrationForm(Form):
@@ -168,7 +168,7 @@ class RegistrationForm(Form):
         if self.profession.data != Profession.OTHER:
             field.data = ""
         elif not field.data:
-            raise StopValidation(  # type: ignore[arg-type]
+            raise StopValidation(
                 Text(
                     "Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have."
                 )
@@ -176,7 +176,7 @@ class RegistrationForm(Form):
 
     def validate_health_consent(self, field: Field) -> None:
         if self.attendance.data == Attendance.ON_SITE and self._tells_of_health() and not field.data:
-            raise StopValidation(CONSENT_NEEDED)  # type: ignore[arg-type]
+            raise StopValidation(CONSENT_NEEDED)
 
     def validate_website(self, field: Field) -> None:
         if field.data:

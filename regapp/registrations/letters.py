@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import func, select
@@ -44,7 +45,7 @@ def write_cancellation(registration: Registration, at: datetime, *, day_cancelle
     _write(
         registration,
         "day_cancelled" if day_cancelled else "cancellation",
-        _day_cancelled if day_cancelled else _cancellation,
+        _day_cancelled if day_cancelled else partial(_cancellation, may_return=registration.event.is_open(at)),
         at,
         version=f"{registration.calendar_uid}.{registration.calendar_sequence}",
         calendar=entries.invitation(registration, at).cancel(),
@@ -189,9 +190,9 @@ def _how_to_attend(registration: Registration) -> list[Block]:
     return [Paragraph(directions)] if directions else []
 
 
-def _cancellation(registration: Registration) -> Letter:
+def _cancellation(registration: Registration, *, may_return: bool) -> Letter:
     event = registration.event
-    closes = t(
+    again = t(
         "Du kan anmäla dig igen till och med {day}: {url}",
         "You can register again until {day}: {url}",
         day=format_day(event.last_day),
@@ -211,7 +212,7 @@ def _cancellation(registration: Registration) -> Letter:
                 )
             ),
             _facts(registration),
-            Paragraph(closes),
+            *([Paragraph(again)] if may_return else []),
             _questions(event),
         ],
     )

@@ -7,7 +7,7 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.web import bilingual, page_url
 from regapp.events.models import Event
-from regapp.registrations import places, registering
+from regapp.registrations import places, registering, submissions
 from regapp.registrations.forms import AddressForm, RegistrationForm
 from regapp.registrations.models import Submission
 from regapp.registrations.public import bp, get_visible
@@ -95,4 +95,4 @@ def _own_submission(event: Event) -> Submission | None:
     submission = db.session.get(Submission, key) if isinstance(key, str) else None
     if submission is None or submission.event_id != event.id:
         return None
-    return submission if registering.is_correctable(submission, g.received_at) else None
+    return submission if submissions.is_correctable(submission, g.received_at) else None

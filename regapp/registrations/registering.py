@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -15,12 +15,10 @@ from regapp.registrations import cancelling, letters, places
 from regapp.registrations.applying import Application
 from regapp.registrations.models import Attendance, HealthNote, Registration, Status, Submission
 from regapp.registrations.refusals import DayFull, RegistrationClosed
+from regapp.registrations.submissions import is_correctable
 
 NOTICE_VERSION: Final = "2026-11"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
-
-CORRECTABLE_FOR: Final = timedelta(minutes=30)
-"""How long a mistyped address can be corrected from the browser that sent the form."""
 
 
 def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
@@ -52,10 +50,6 @@ def correct_address(key: str, email: str, at: datetime) -> Submission | None:
         return None
     _correct(event, submission, email, at)
     return submission
-
-
-def is_correctable(submission: Submission, at: datetime) -> bool:
-    return at < submission.received_at + CORRECTABLE_FOR
 
 
 def find_active(event_id: int, email: str) -> Registration | None:

@@ -254,3 +254,22 @@ def test_every_registration_is_in_the_audit_log_without_personal_data(app: Flask
         (entry,) = db.session.scalars(select(AuditEntry))
         assert (entry.action, entry.actor, entry.details) == ("registration.made", "participant", {})
         assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"first_name": 7, "email": ["a"], "diets": {"x": null}}', "application/json", 422),
+        (b"[[", "application/json", 422),
+        (b"--x\r\nContent-Disposition: nonsense", "multipart/form-data; boundary=x", 422),
+        (b"\xff\xfe=%ff%00&first_name=%ed%a0%80", "application/x-www-form-urlencoded", 422),
+        (b"&".join(b"f%d=1" % n for n in range(1000)), "application/x-www-form-urlencoded", 422),
+        (b"message=" + b"x" * 300_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+def test_what_is_no_form_is_refused_in_words(
+    app: Flask, client: CheckingClient, body: bytes, kind: str, status: int
+) -> None:
+    answer = client.post("/2026/register", data=body, content_type=kind)
+    assert answer.status_code == status
+    assert registrations(app) == []

@@ -1,0 +1,123 @@
+"""Many people at once for the last places: each place is given once, and everybody gets a true answer."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from regapp.core.db import db, writing
+from regapp.events.models import Event
+from regapp.mailing.models import OutgoingMail
+from regapp.registrations.models import Attendance, Registration
+from tests.support.days import APPLICATION
+from tests.support.server import System
+from tests.support.visitors import Answer, Visitor
+from tests.whole.conftest import mail, open_day  # noqa: F401
+
+pytestmark = pytest.mark.both_databases
+
+FULL = "Alla platser på plats är tagna"
+
+
+class Race:
+    """A day with few places left, and a crowd with its forms already open."""
+
+    def __init__(self, app: Flask, system: System) -> None:
+        self.app = app
+        self.system = system
+        self.round = 0
+
+    def run(self, people: int, places: int) -> list[Answer]:
+        """Everybody presses the button at once."""
+        self.round += 1
+        with self.app.app_context(), writing():
+            event = db.session.scalars(select(Event)).one()
+            event.seats_on_site = self.sold() + places
+        visitors = [Visitor(self.system.base_url) for _ in range(people)]
+        with ThreadPoolExecutor(people) as crowd:
+            forms = list(crowd.map(lambda visitor: visitor.get("/2026/register").page.form(), visitors))
+            return list(crowd.map(self._press, range(people), visitors, forms))
+
+    def _press(self, number: int, visitor: Visitor, form: object) -> Answer:
+        address = f"p{self.round}.{number}@example.org"
+        return visitor.send("/2026/register", form, **{**APPLICATION, "email": address})  # type: ignore[arg-type]
+
+    def sold(self) -> int:
+        query = select(func.count()).where(Registration.attendance == Attendance.ON_SITE)
+        return db.session.scalar(query) or 0
+
+    def count(self) -> tuple[int, int]:
+        """Registrations and letters there are."""
+        with self.app.app_context():
+            letters = db.session.scalar(select(func.count()).select_from(OutgoingMail))
+            return self.sold(), letters or 0
+
+
+@pytest.fixture
+def race(app: Flask, open_day: Callable[..., None], start_system: Callable[..., System]) -> Race:  # noqa: F811
+    open_day(seats_on_site=0)
+    return Race(app, start_system(processes=8))
+
+
+def kinds(answers: list[Answer]) -> Counter[str]:
+    return Counter(
+        "place" if answer.path.endswith("/received") else "full" if FULL in answer.body else f"{answer.status}"
+        for answer in answers
+    )
+
+
+def test_forty_people_for_the_last_five_places(race: Race) -> None:
+    answers = race.run(people=40, places=5)
+    assert kinds(answers) == {"place": 5, "full": 35}
+    assert race.count() == (5, 5)
+
+
+@pytest.mark.torture
+def test_two_hundred_people_for_the_last_ten_places_twenty_times(race: Race) -> None:
+    for number in range(1, 21):
+        answers = race.run(people=200, places=10)
+        assert kinds(answers) == {"place": 10, "full": 190}
+        assert race.count() == (10 * number, 10 * number)
+
+
+@pytest.fixture
+def without_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The service with the lock taken out of it: what this file tests must then fail."""
+    (tmp_path / "sitecustomize.py").write_text(UNLOCKED)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    yield
+
+
+UNLOCKED = """
+import time
+from importlib.abc import MetaPathFinder
+
+
+class Unlock(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "regapp.registrations.registering":
+            import sys
+            from regapp.core import db as database
+
+            sys.meta_path.remove(self)
+            database._writing = type("Never", (), {"get": lambda _: False, "set": lambda *_: None})()
+            database.lock = lambda model, identity: database.db.session.get_one(model, identity)
+        return None
+
+
+import sys
+sys.meta_path.insert(0, Unlock())
+"""
+
+
+@pytest.mark.torture
+def test_without_the_lock_the_race_goes_wrong(without_lock: None, race: Race) -> None:
+    outcomes = [kinds(race.run(people=60, places=5)) for _ in range(5)]
+    assert outcomes != [{"place": 5, "full": 55}] * 5
