@@ -111,6 +111,7 @@ class Settings:
     mail_domain: str = _setting(_text, "")
     mail_per_minute: int = _setting(_count, 0)
     mail_ca_file: str = _setting(_text, "")
+    health_days: int = _setting(_count, 14)
     organisation_name: str = _setting(_text, "Karolinska Institutet")
     organisation_number: str = _setting(_text, "202100-2973")
     organisation_address: str = _setting(_text, "171 77 Stockholm")

@@ -1,0 +1,1 @@
+"""How long what people told is kept."""

@@ -1,0 +1,30 @@
+"""What people told about their health is gone when the time that they were promised is over."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from regapp.core.audit import AuditEntry
+from regapp.core.db import db, writing
+from regapp.privacy.disposing import dispose_of_health
+from regapp.registrations.models import HealthNote, Registration
+from tests.registrations.conftest import clock, day  # noqa: F401
+from tests.support.client import CheckingClient
+from tests.support.days import APPLICATION, STOCKHOLM
+
+DAY_ENDS = datetime(2026, 11, 25, 16, 30, tzinfo=STOCKHOLM)
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("day")
+def test_diets_and_access_needs_go_fourteen_days_after_the_day(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **APPLICATION, diets=["vegan"], health_consent=True)
+    with app.app_context():
+        for now, left in [(DAY_ENDS + timedelta(days=14, seconds=-1), 1), (DAY_ENDS + timedelta(days=14), 0)]:
+            with writing():
+                dispose_of_health(now)
+            assert db.session.query(HealthNote).count() == left
+        assert db.session.query(Registration).count() == 1
+        (entry,) = db.session.query(AuditEntry).filter_by(action="health_notes.disposed_of")
+        assert entry.details == {"number": 1}
