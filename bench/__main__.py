@@ -24,7 +24,11 @@ SECONDS = 1.2
 
 FEW, MANY = 200, 20_000
 PASSWORD = secrets.token_urlsafe(24)
-MAIL = {"REGAPP_MAIL_SERVER": "127.0.0.1", "REGAPP_MAIL_USE_TLS": "false", "REGAPP_MAIL_DEFAULT_SENDER": "a@example.org"}
+MAIL = {
+    "REGAPP_MAIL_SERVER": "127.0.0.1",
+    "REGAPP_MAIL_USE_TLS": "false",
+    "REGAPP_MAIL_DEFAULT_SENDER": "a@example.org",
+}
 
 
 def main() -> None:

@@ -44,6 +44,8 @@ def markdown(rows: list[Row]) -> str:
         asked = f"{'≥' if row.at_least else '≤'} {row.goal:.3g}{unit}"
         cells.append((row.what, row.floor, row.ours, ratio, asked, "met" if row.is_met else "MISSED"))
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from regapp.core.db import db
 from regapp.events.models import Event
 from regapp.registrations.models import Attendance, Registration, Status
-
-COUNT_LIVES = timedelta(seconds=1)
-"""How old a count on the public page may be in one process."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +50,3 @@ def count(event: Event) -> DayPlaces:
         Places(event.seats_on_site, taken.get(Attendance.ON_SITE, 0)),
         Places(event.seats_online, taken.get(Attendance.ONLINE, 0)),
     )
-
-
-_recent: dict[tuple[str, int, int], tuple[datetime, DayPlaces]] = {}
-
-
-def count_for_show(event: Event, now: datetime) -> DayPlaces:
-    """The places as they were at most COUNT_LIVES ago: for pages that many look at."""
-    key = (str(db.engine.url), event.id, event.version)
-    found = _recent.get(key)
-    if found is not None and abs(now - found[0]) < COUNT_LIVES:
-        return found[1]
-    if len(_recent) > 100:
-        _recent.clear()
-    _recent[key] = (now, count(event))
-    return _recent[key][1]

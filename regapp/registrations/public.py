@@ -11,7 +11,7 @@ from regapp.core.errors import NotFound
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.registrations import entries, places, registering
+from regapp.registrations import entries, keeping, places, registering
 
 bp = Blueprint("registrations", __name__)
 
@@ -34,21 +34,23 @@ def home() -> ResponseReturnValue:
 
 @bilingual(bp, "/<slug:slug>/")
 def day(slug: str) -> ResponseReturnValue:
-    event = get_visible(slug)
-    response = make_response(
-        render_template(
-            "registrations/day.html",
-            event=event,
-            phase=event.phase(g.received_at),
-            places=places.count_for_show(event, g.received_at),
-            description_html=markdown.render(event.description),
-            directions_html=markdown.render(event.directions),
-            google_url=google_url(event),
-            outlook_url=outlook_url(event),
-        )
-    )
+    response = make_response(keeping.page("day", slug, g.received_at, lambda: _draw_day(slug)))
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _draw_day(slug: str) -> str:
+    event = get_visible(slug)
+    return render_template(
+        "registrations/day.html",
+        event=event,
+        phase=event.phase(g.received_at),
+        places=places.count(event),
+        description_html=markdown.render(event.description),
+        directions_html=markdown.render(event.directions),
+        google_url=google_url(event),
+        outlook_url=outlook_url(event),
+    )
 
 
 @bilingual(bp, "/<slug:slug>/event.ics")

@@ -1,27 +1,49 @@
 """The form to register and the page that answers it."""
 
-from flask import g, redirect, render_template, session
+from flask import g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
+from sqlalchemy import bindparam, select
 
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.web import bilingual, page_url
 from regapp.events.models import Event
-from regapp.registrations import places, registering, submissions
-from regapp.registrations.forms import AddressForm, RegistrationForm
+from regapp.registrations import keeping, places, registering, submissions
+from regapp.registrations.forms import AddressForm, FormKey, RegistrationForm
 from regapp.registrations.models import Submission
 from regapp.registrations.public import bp, get_visible
 from regapp.registrations.refusals import RegistrationClosed
 from regapp.registrations.workplaces import WORKPLACES
 
+# Where each visitor's own goes in a page that is drawn once for many.
+KEY, TOKEN, ADDRESS = "\x02key\x03", "\x02token\x03", "\x02address\x03"
+
+_SUBMISSION = select(Submission).join(Event).where(Submission.key == bindparam("key"), Event.slug == bindparam("slug"))
+
 
 @bilingual(bp, "/<slug:slug>/register", methods=["GET", "POST"])
 def register(slug: str) -> ResponseReturnValue:
+    if request.method != "POST":
+        return _blank(slug)
     event = get_visible(slug)
     form = RegistrationForm()
-    if form.is_submitted() and _take_in(event, form):
+    if _take_in(event, form):
         return redirect(page_url(".received", slug=slug))
-    return _show(event, form), 422 if form.is_submitted() else 200
+    return _show(event, form), 422
+
+
+def _blank(slug: str) -> str:
+    """The form with nothing typed in it, drawn once for many; each that is shown has its own key and token."""
+    page = keeping.page("register", slug, g.received_at, lambda: _draw_blank(slug))
+    return page.replace(KEY, FormKey().new(g.received_at)).replace(TOKEN, generate_csrf())
+
+
+def _draw_blank(slug: str) -> str:
+    form = RegistrationForm()
+    page = _show(get_visible(slug), form)
+    return page.replace(form.form_key.data, KEY).replace(form.csrf_token.current_token, TOKEN)
 
 
 def _take_in(event: Event, form: RegistrationForm) -> bool:
@@ -58,17 +80,21 @@ def _show(event: Event, form: RegistrationForm) -> str:
 
 @bilingual(bp, "/<slug:slug>/received")
 def received(slug: str) -> ResponseReturnValue:
-    event = get_visible(slug)
-    submission = _own_submission(event)
-    return render_template(
-        "registrations/received.html", event=event, address=submission and submission.email
-    )
+    submission = _own_submission(slug)
+    if submission is None:
+        return _draw_received(slug, None)
+    page = keeping.page("received", slug, g.received_at, lambda: _draw_received(slug, ADDRESS))
+    return page.replace(ADDRESS, escape(submission.email))
+
+
+def _draw_received(slug: str, address: str | None) -> str:
+    return render_template("registrations/received.html", event=get_visible(slug), address=address)
 
 
 @bilingual(bp, "/<slug:slug>/correct-address", methods=["GET", "POST"])
 def correct_address(slug: str) -> ResponseReturnValue:
     event = get_visible(slug)
-    submission = _own_submission(event)
+    submission = _own_submission(slug)
     if submission is None:
         return redirect(page_url(".received", slug=slug))
     form = AddressForm(email=submission.email)
@@ -89,10 +115,9 @@ def _correct(key: str, form: AddressForm) -> bool:
     return True
 
 
-def _own_submission(event: Event) -> Submission | None:
+def _own_submission(slug: str) -> Submission | None:
     """What this browser sent a short while ago; its address can still be corrected."""
-    key = session.get("submission")
-    submission = db.session.get(Submission, key) if isinstance(key, str) else None
-    if submission is None or submission.event_id != event.id:
+    if not isinstance(key := session.get("submission"), str):
         return None
-    return submission if submissions.is_correctable(submission, g.received_at) else None
+    submission = db.session.scalar(_SUBMISSION, {"key": key, "slug": slug})
+    return submission if submission and submissions.is_correctable(submission, g.received_at) else None
