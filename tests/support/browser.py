@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, sync_playwright
 
 from tests.support.parts import find_chromium
@@ -75,18 +75,88 @@ class Windows:
         """Fails when a window asked another host, broke the policy or had a script error."""
         for context in self.contexts:
             context.close()
-        assert not self.complaints, "\n".join(self.complaints)
+        self.check()
+
+    def check(self) -> None:
+        """Fails when something went wrong since the last time."""
+        complaints, self.complaints = self.complaints, []
+        assert not complaints, "\n".join(complaints)
 
 
-def examine(page: Page) -> None:
+ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+CONTRAST: dict[str, Any] = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+
+TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+p { margin-bottom: 2em !important; }"""
+"""What WCAG 2.2 §1.4.12 lets a reader set."""
+
+DOUBLE_TEXT = "html { font-size: 200% !important; }"
+"""WCAG 2.2 §1.4.4."""
+
+ADOPT = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = css ? [sheet] : [];
+}"""
+
+CUT = """() => [...document.body.querySelectorAll("*")].filter((e) => {
+  const style = getComputedStyle(e);
+  if (style.overflowX === "visible" || e.clientWidth <= 1 || !e.innerText?.trim()) return false;
+  return !e.matches("select, textarea") && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
+}).map((e) => e.outerHTML.slice(0, 200))"""
+"""Elements that hide a part of their own text; a textarea scrolls, and visually hidden ones are 1 px."""
+
+
+def examine(page: Page, options: dict[str, Any] = ALL_RULES) -> None:
     """The page as it stands: nothing for axe to say, as wide as the window and no wider."""
+    fits(page)
+    with _where_scripts_run(page) as same:
+        if same.evaluate("typeof axe") == "undefined":
+            same.evaluate(AXE_SCRIPT)
+        found = same.evaluate("options => axe.run(options)", options)["violations"]
+    assert not found, f"{_where(page)}\n" + "\n".join(_described(violation) for violation in found)
+
+
+def examine_everywhere(page: Page) -> None:
+    """The page as it stands, in a wide and a narrow window, light and dark, with spaced and with doubled text.
+
+    Contrast hangs on both the width and the scheme, the rest on the width alone.
+    """
+    page.emulate_media(reduced_motion="reduce")
+    for width, dark, options in (
+        (WIDE, False, ALL_RULES),
+        (WIDE, True, CONTRAST),
+        (NARROW, True, ALL_RULES),
+        (NARROW, False, CONTRAST),
+    ):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        examine(page, options)
+    _holds(page, NARROW, TEXT_SPACING)
+    _holds(page, WIDE, TEXT_SPACING)
+    _holds(page, WIDE, DOUBLE_TEXT)
+
+
+def fits(page: Page) -> None:
+    """The page is as wide as the window and no wider."""
     width = (page.viewport_size or {})["width"]
     inner, scroll = page.evaluate("[window.innerWidth, document.scrollingElement.scrollWidth]")
-    assert inner == width, f"{page.url}: {inner} px instead of {width}"
-    assert scroll <= width, f"{page.url}: scrolls sideways, {scroll} px in {width}"
-    with _where_scripts_run(page) as same:
-        found = Axe().run(same).response["violations"]
-    assert not found, f"{page.url}\n" + "\n".join(_described(violation) for violation in found)
+    assert inner == width, f"{_where(page)}: {inner} px instead of {width}"
+    assert scroll <= width, f"{_where(page)}: scrolls sideways, {scroll} px in {width}"
+
+
+def _holds(page: Page, width: int, css: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate(ADOPT, css)
+    fits(page)
+    cut = page.evaluate(CUT)
+    page.evaluate(ADOPT, "")
+    assert not cut, f"{_where(page)}: text is cut with {css!r}\n" + "\n".join(cut)
+
+
+def _where(page: Page) -> str:
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    return f"{page.url} at {(page.viewport_size or {})['width']} px, {'dark' if dark else 'light'}"
 
 
 @contextmanager

@@ -1,0 +1,209 @@
+"""One installation filled with everything that a page can show: days in every state, people, organisers.
+
+The days lie around the present instant, so that nobody has to move the server's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import config
+from regapp import create_app
+from regapp.accounts import links
+from regapp.accounts.roles import Role
+from regapp.core import clock, context
+from regapp.core.db import db, writing
+from regapp.demo import filling, people
+from regapp.events.models import Event, ProgrammeItem, Publication
+from regapp.registrations import registering
+from regapp.registrations.applying import Application
+from regapp.registrations.letters import personal_links
+from regapp.registrations.models import Attendance, Diet, Profession, Registration, Status
+from tests.support.days import new_day
+from tests.support.organisers import add_organiser
+from tests.support.server import System
+
+DAY = timedelta(days=1)
+LONG_WORD = "Läkemedelsbiverkningsrapporteringssystemsutvärderingsgruppssammankomstprotokoll"
+LONG_ADDRESS = "maria.magdalena.von.und.zu.oxenstierna-natt-och-dag-lagercrantz@" + "universitetssjukhus." * 4 + "example.org"
+LANGUAGES = ("sv", "en")
+
+
+class House:
+    """The running service and what is in it."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.system = System(database_url, folder, mail_port=9)
+        self.settings = config.load(self.system.environ)
+        self.app = create_app(self.settings)
+        self.slug = ""
+        self.person = ""
+        self.fill()
+        self.system.start_web()
+
+    def url(self, path: str) -> str:
+        return self.system.base_url + path
+
+    @contextmanager
+    def inside(self) -> Iterator[datetime]:
+        """In the app's context, with this installation's own settings; gives the present instant."""
+        context.use_settings(self.settings)
+        with self.app.app_context():
+            yield clock.now()
+            db.session.remove()
+
+    def close(self) -> None:
+        self.system.stop()
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+    def fill(self) -> None:
+        with self.inside() as now:
+            self.slug = _demo_day(now)
+            for day in _other_days(now):
+                new_day(**day)
+            self.person = _talkative_person(self.slug, now)
+        for language in LANGUAGES:
+            add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
+
+    def links_of(self, email: str, slug: str) -> dict[str, str]:
+        """The paths of a participant's own pages: manage and join."""
+        with self.inside():
+            found = registering.find_active(_event(slug).id, email)
+            assert found is not None, f"{email} is not registered for {slug}"
+            return self._paths(found)
+
+    def new_participant(self, slug: str, language: str, *, cancelled: bool = False, **changes: Any) -> dict[str, str]:
+        """Somebody who registered yesterday, without a letter; the paths of their own pages."""
+        with self.inside() as now:
+            with writing():
+                person = registering.build(_event(slug), an_application(language=language, **changes), now - DAY)
+                if cancelled:
+                    person.status, person.cancelled_at = Status.CANCELLED, now
+                db.session.add(person)
+            return self._paths(person)
+
+    @contextmanager
+    def closed(self, slug: str) -> Iterator[None]:
+        """Meanwhile the last day to register has just passed."""
+        with self.inside() as now, writing():
+            event = _event(slug)
+            closes_at, event.closes_at = event.closes_at, now - timedelta(minutes=1)
+        yield
+        with self.inside(), writing():
+            _event(slug).closes_at = closes_at
+
+    def _paths(self, person: Registration) -> dict[str, str]:
+        return {name: link.removeprefix(self.settings.base_url) for name, link in personal_links(person).items()}
+
+    def password_path(self, organiser: str) -> str:
+        """The path where an organiser chooses a password."""
+        from regapp.accounts import managing
+
+        with self.inside() as now:
+            address = links.address_of(managing.get_by_email(organiser), now + DAY)
+        return address.removeprefix(self.settings.base_url)
+
+
+def _event(slug: str) -> Event:
+    return db.session.query(Event).filter_by(slug=slug).one()
+
+
+def _demo_day(now: datetime) -> str:
+    with writing():
+        event = filling.build_day(now)
+        db.session.add(event)
+        db.session.add_all(people.registrations(event, now))
+    return event.slug
+
+
+def _other_days(now: datetime) -> list[dict[str, Any]]:
+    """A day in each state that the demo day isn't in; the last word of the slug says which."""
+
+    def day(word: str, starts_at: datetime, **changes: Any) -> dict[str, Any]:
+        return {
+            "slug": f"2027-{word}",
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(hours=7),
+            "opens_at": now - 30 * DAY,
+            "closes_at": starts_at - 14 * DAY,
+            "description_sv": "En dag om CAR T-celler.",
+            "description_en": "A day about CAR T cells.",
+            **changes,
+        }
+
+    ahead = now + 400 * DAY
+    return [
+        day("soon", ahead, opens_at=now + 30 * DAY),
+        day("closed", ahead, closes_at=now - DAY),
+        day("cancelled", ahead, publication=Publication.CANCELLED),
+        day("over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=now - 50 * DAY),
+        day("full", ahead, seats_on_site=0, seats_online=0),
+        day("online", ahead, seats_on_site=0),
+        day("half", ahead, seats_on_site=1),
+        day("draft", ahead, publication=Publication.DRAFT),
+        day("free", ahead, seats_on_site=None),
+        day("today", now - timedelta(minutes=5), closes_at=now - DAY),
+        day("ended", now - timedelta(hours=8), closes_at=now - DAY),
+        day("long", ahead, **_long_words()),
+    ]
+
+
+def _long_words() -> dict[str, Any]:
+    words = {f"{name}_{language}": LONG_WORD for name in ("title", "audience") for language in LANGUAGES}
+    prose = {
+        f"{name}_{language}": f"### {LONG_WORD}\n\n{LONG_WORD} https://example.org/{LONG_WORD}\n\n- {LONG_WORD}"
+        for name in ("description", "directions")
+        for language in LANGUAGES
+    }
+    row = {"title_sv": LONG_WORD, "title_en": LONG_WORD, "speaker": LONG_WORD, "place": LONG_WORD}
+    return {
+        **words,
+        **prose,
+        "venue": LONG_WORD,
+        "address": LONG_WORD,
+        "contact_email": LONG_ADDRESS,
+        "programme": [ProgrammeItem(position=1, starts=time(9, 0), **row)],
+    }
+
+
+def an_application(**changes: Any) -> Application:
+    values: dict[str, Any] = {
+        "first_name": "Åsa-Märta",
+        "last_name": "O’Brien Öberg",
+        "email": "asa@example.org",
+        "profession": Profession.NURSE,
+        "workplace": "Karolinska Universitetssjukhuset",
+        "attendance": Attendance.ONLINE,
+        "language": "sv",
+    }
+    return Application(**{**values, **changes})
+
+
+def _talkative_person(slug: str, now: datetime) -> str:
+    """Somebody who filled in everything, at length, and got letters; the public id."""
+    everything = an_application(
+        last_name=LONG_WORD,
+        email=LONG_ADDRESS,
+        profession=Profession.OTHER,
+        profession_other=LONG_WORD,
+        workplace=LONG_WORD,
+        department=LONG_WORD,
+        attendance=Attendance.ON_SITE,
+        diets=tuple(Diet),
+        diet_other=LONG_WORD,
+        access_needs=f"{LONG_WORD}\nHörslinga.",
+        message=f"Hej!\n\n{LONG_WORD}",
+        wants_news=True,
+    )
+    with writing():
+        registering.submit(_event(slug).id, everything, "talkative", now)
+    with writing():
+        found = registering.find_active(_event(slug).id, LONG_ADDRESS)
+        assert found is not None
+        return found.public_id

@@ -1,0 +1,150 @@
+"""Every page in every state, in both languages: nothing for axe to say, nothing cut off, nothing outside the window.
+
+The windows of all tests also watch that no request leaves this machine, the policy holds and no script fails.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.house import LANGUAGES, LONG_ADDRESS, House
+from tests.support.browser import examine_everywhere
+
+pytestmark = pytest.mark.browser
+
+PREFIX = {"sv": "", "en": "/en"}
+
+OPEN_DAY = "{open}"
+PUBLIC = {
+    "an open day": f"/{OPEN_DAY}/",
+    "a day not open yet": "/2027-soon/",
+    "a closed day": "/2027-closed/",
+    "a cancelled day": "/2027-cancelled/",
+    "a day that is over": "/2027-over/",
+    "a full day": "/2027-full/",
+    "a day online only": "/2027-online/",
+    "a day with endless words": "/2027-long/",
+    "the form": f"/{OPEN_DAY}/register",
+    "the form of a closed day": "/2027-closed/register",
+    "the form of a full day": "/2027-full/register",
+    "the form when on site is full": "/2027-online/register",
+    "the form with endless words": "/2027-long/register",
+    "an answer nobody waits for": f"/{OPEN_DAY}/received",
+    "privacy": "/privacy",
+    "accessibility": "/accessibility",
+    "cookies": "/cookies",
+    "no such page": "/nothing-here",
+    "no such day": "/2099/",
+}
+OWN = {
+    "a registration": ("{open}", "manage", {}),
+    "cancelling": ("{open}", "cancel", {}),
+    "a registration for a cancelled day": ("2027-cancelled", "manage", {}),
+    "joining too early": ("{open}", "join", {}),
+    "joining in time": ("2027-today", "join", {}),
+    "joining too late": ("2027-ended", "join", {}),
+    "joining after cancelling": ("2027-today", "join", {"cancelled": True}),
+    "a cancelled registration": ("2027-free", "manage", {"cancelled": True}),
+}
+OUTSIDE = {
+    "signing in": "/organiser/sign-in",
+    "a forgotten password": "/organiser/forgot-password",
+    "a link on its way": "/organiser/forgot-password/sent",
+    "a stale link": "/organiser/choose-password/nothing",
+}
+ORGANISERS = {
+    "the overview": "/organiser/",
+    "a day": "/organiser/{open}/",
+    "a day without people": "/organiser/2027-soon/",
+    "a draft": "/organiser/2027-draft/",
+    "a cancelled day": "/organiser/2027-cancelled/",
+    "a day with endless words": "/organiser/2027-long/",
+    "a draft as people will see it": "/2027-draft/",
+    "the editor": "/organiser/{open}/edit",
+    "the editor with endless words": "/organiser/2027-long/edit",
+    "a new day": "/organiser/days/new",
+    "cancelling a day": "/organiser/{open}/cancel",
+    "the attendees": "/organiser/{open}/attendees",
+    "the attendees, filtered": "/organiser/{open}/attendees?words=åsa&status=confirmed&order=-name",
+    "the attendees, the last page": "/organiser/{open}/attendees?page=3",
+    "no attendees": "/organiser/2027-soon/attendees",
+    "nobody found": "/organiser/{open}/attendees?words=zzzz",
+    "a filter that there isn't": "/organiser/{open}/attendees?status=nothing",
+    "one person": "/organiser/{open}/attendees/{person}",
+    "taking out a file": "/organiser/{open}/attendees/export?status=confirmed",
+    "the messages": "/organiser/{open}/messages",
+    "no messages": "/organiser/2027-soon/messages",
+    "changing the password": "/organiser/change-password",
+    "no such page": "/organiser/2099/",
+}
+
+STATUS = {"no such page": 404, "no such day": 404, "a stale link": 404, "a filter that there isn't": 422}
+
+languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def named(pages: dict[str, object]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", list(pages))
+
+
+def visit(page: Page, address: str, name: str = "") -> None:
+    """Open the page; a page that says something else than it should is no page to examine."""
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == STATUS.get(name, 200), f"{address}: {answer.status}"
+
+
+@languages
+@named(PUBLIC)
+def test_a_public_page_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
+    visit(visitor, house.url(PREFIX[language] + PUBLIC[name].format(open=house.slug)), name)
+    assert visitor.locator("html").get_attribute("lang") == language
+    examine_everywhere(visitor)
+
+
+@languages
+@named(OWN)
+def test_a_personal_page_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
+    slug, link, options = OWN[name]
+    email = f"{name.replace(' ', '-')}.{language}@example.org"
+    paths = house.new_participant(slug.format(open=house.slug), language, email=email, **options)
+    paths["cancel"] = paths["manage"] + "/cancel"
+    visit(visitor, house.url(paths[link]), name)
+    assert visitor.locator("html").get_attribute("lang") == language
+    examine_everywhere(visitor)
+
+
+def test_a_registration_with_all_there_is_to_say_is_for_everybody(house: House, visitor: Page) -> None:
+    visit(visitor, house.url(house.links_of(LONG_ADDRESS, house.slug)["manage"]))
+    examine_everywhere(visitor)
+
+
+@languages
+@named(OUTSIDE)
+def test_a_page_before_the_sign_in_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
+    visit(visitor, house.url(f"{OUTSIDE[name]}?language={language}"), name)
+    assert visitor.locator("html").get_attribute("lang") == language
+    examine_everywhere(visitor)
+
+
+@languages
+@named(ORGANISERS)
+def test_an_organisers_page_is_for_everybody(
+    house: House, organisers: dict[str, Page], name: str, language: str
+) -> None:
+    page = organisers[language]
+    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person)), name)
+    assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
+    examine_everywhere(page)
+
+
+@languages
+def test_the_details_of_health_are_for_everybody_who_may_see_them(
+    house: House, organisers: dict[str, Page], language: str
+) -> None:
+    page = organisers[language]
+    visit(page, house.url(f"/organiser/{house.slug}/attendees/{house.person}"))
+    page.locator("form[action$='/health'] button").click()
+    page.get_by_text("Hörslinga.").wait_for()
+    examine_everywhere(page)
