@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 import config
 from regapp import create_app
 from regapp.core.db import db
+from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
 from tests.support.client import CheckingClient
 from tests.support.databases import Templates
 from tests.support.parts import PARTS, how_to_get
@@ -107,6 +108,12 @@ def app(settings: config.Settings) -> Iterator[Flask]:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def swedish() -> None:
+    """A request sets the language of its thread, and here all requests share one with the next test."""
+    set_language(DEFAULT_LANGUAGE)
 
 
 @pytest.fixture
