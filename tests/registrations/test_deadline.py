@@ -1,18 +1,20 @@
 """The last day to register counts to its last instant, on every clock."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regapp.core.db import db
+from regapp.core.db import db, lock, writing
 from regapp.events import times
 from regapp.events.models import Event, Phase, Publication
 from regapp.registrations.models import Registration
@@ -106,6 +108,26 @@ def test_before_it_opens_the_form_says_when(app: Flask) -> None:
     client: CheckingClient = app.test_client()  # type: ignore[assignment]
     with time_machine.travel(datetime(2026, 9, 1, 5, 59, tzinfo=UTC), tick=False):
         assert "öppnar tisdag 1 september 2026 kl. 8.00" in client.page("/2026/register").text
+
+
+@pytest.mark.both_databases
+def test_who_waits_for_the_lock_over_midnight_was_in_time(app: Flask) -> None:
+    received, midnight = threading.Event(), datetime(2026, 11, 11, 23, 0, tzinfo=UTC)
+    app.before_request(lambda: received.set() if request.method == "POST" else None)
+    with app.app_context():
+        new_day()
+    client: CheckingClient = app.test_client()  # type: ignore[assignment]
+    with time_machine.travel(midnight - timedelta(milliseconds=1), tick=False) as clock:
+        form = client.page("/2026/register").form()
+        with app.app_context(), ThreadPoolExecutor(1) as elsewhere, writing():
+            lock(Event, 1)
+            answer = elsewhere.submit(client.send, "/2026/register", form, **APPLICATION)
+            assert received.wait(10)
+            clock.move_to(midnight + timedelta(seconds=5))
+            assert not answer.done()
+        assert answer.result(timeout=20).request.path == "/2026/received"
+    with app.app_context():
+        assert db.session.query(Registration).one().received_at == midnight - timedelta(milliseconds=1)
 
 
 @given(
