@@ -13,7 +13,8 @@ from regapp.attendees import filtering
 from regapp.attendees.filtering import Filter
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES, Text
-from regapp.registrations.models import Attendance, Diet, HealthNote, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.registrations.models import HealthNote, Registration, Status
 
 
 class Kind(enum.Enum):

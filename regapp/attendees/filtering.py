@@ -13,7 +13,8 @@ from regapp.core import text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.registrations.models import Attendance, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Registration, Status
 
 MAX_WORDS = 10
 MAX_LENGTH = 200

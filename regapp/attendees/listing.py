@@ -14,7 +14,8 @@ from regapp.attendees.filtering import Filter, Message, Order
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.registrations.models import Attendance, HealthNote, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import HealthNote, Registration, Status
 
 PAGE_SIZE = 50
 

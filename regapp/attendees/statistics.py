@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.registrations.models import Profession, Registration, Status
+from regapp.registrations.choices import Profession
+from regapp.registrations.models import Registration, Status
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from regapp.core.i18n import SWEDISH_TIME
 from regapp.demo import content
 from regapp.events.models import Event
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, Diet, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.registrations.models import Registration, Status
 from regapp.registrations.registering import build
 from regapp.registrations.workplaces import WORKPLACES
 

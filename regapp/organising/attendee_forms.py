@@ -16,7 +16,8 @@ from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
 from regapp.organising.fields import unmarked
-from regapp.registrations.models import Attendance, Profession, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Status
 
 ALL = Text("Alla", "All")
 CHOOSE = Text("Välj ett av alternativen i listan.", "Choose one of those in the list.")

@@ -14,7 +14,7 @@ from regapp.events.models import Event, Phase
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState
 from regapp.registrations import places
-from regapp.registrations.models import Profession
+from regapp.registrations.choices import Profession
 from regapp.registrations.places import DayPlaces
 
 

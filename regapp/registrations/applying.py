@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from regapp.registrations.models import Attendance, Diet, Profession
+from regapp.registrations.choices import Diet, Profession, Wish
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Application:
     email: str
     profession: Profession
     workplace: str
-    attendance: Attendance
+    wish: Wish
     language: str
     profession_other: str = ""
     department: str = ""
@@ -41,7 +41,7 @@ class Application:
             **{
                 **values,
                 "profession": Profession(values["profession"]),
-                "attendance": Attendance(values["attendance"]),
+                "wish": Wish(values["wish"]),
                 "diets": tuple(Diet(diet) for diet in values["diets"]),
             }
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from regapp.core.context import settings
 from regapp.core.forms import Form, Line, Lines, email_address, needed
 from regapp.core.i18n import Text, current_language
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, Diet, Profession
+from regapp.registrations.choices import Diet, Profession, Wish
 
 TOO_FAST: Final = Text(
     "Det gick så fort att vi vill vara säkra på att du är en människa. Vänta ett par sekunder och skicka igen.",
@@ -65,7 +66,7 @@ def no_address(_form: FlaskForm, field: Field) -> None:
         raise StopValidation(NAME_WITH_LINK)
 
 
-def _choices(values: type[Profession] | type[Attendance] | type[Diet]) -> list[SelectChoice]:
+def _choices(values: Iterable[Profession | Wish | Diet]) -> list[SelectChoice]:
     return [SelectChoice(value=value.value, label=value.label) for value in values]
 
 
@@ -97,9 +98,11 @@ class ProfessionField(SelectField):
             raise StopValidation(Text("Välj ditt yrke.", "Choose your profession."))
 
 
-class AttendanceField(RadioField):
+class WishField(RadioField):
+    """The form of attendance; on a full day the line is among the choices."""
+
     def pre_validate(self, form: FlaskForm) -> None:
-        if self.data not in set(Attendance):
+        if self.data not in set(Wish):
             message = Text(
                 "Välj om du deltar på plats eller digitalt.",
                 "Choose whether you take part on site or online.",
@@ -142,8 +145,8 @@ class RegistrationForm(Form):
         needed(Text("Fyll i din arbetsplats.", "Enter your workplace.")),
     )
     department = Line(Text("Klinik eller enhet", "Department"), 200)
-    attendance = AttendanceField(
-        Text("Deltagandeform", "Form of attendance"), [_required], choices=_choices(Attendance)
+    attendance = WishField(
+        Text("Deltagandeform", "Form of attendance"), [_required], choices=_choices([Wish.ON_SITE, Wish.ONLINE])
     )
     diets = DietsField(Text("Specialkost", "Special diet"), choices=_choices(Diet))
     diet_other = Line(Text("Annan specialkost", "Other special diet"), 500)
@@ -175,7 +178,7 @@ class RegistrationForm(Form):
             )
 
     def validate_health_consent(self, field: Field) -> None:
-        if self.attendance.data == Attendance.ON_SITE and self._tells_of_health() and not field.data:
+        if self._wants_seat() and self._tells_of_health() and not field.data:
             raise StopValidation(CONSENT_NEEDED)
 
     def validate_website(self, field: Field) -> None:
@@ -204,7 +207,7 @@ class RegistrationForm(Form):
             self.form_key.data = FormKey().new(now)
 
     def to_application(self) -> Application:
-        on_site = self.attendance.data == Attendance.ON_SITE
+        on_site = self._wants_seat()
         return Application(
             first_name=self.first_name.data,
             last_name=self.last_name.data,
@@ -213,7 +216,7 @@ class RegistrationForm(Form):
             profession_other=self.profession_other.data,
             workplace=self.workplace.data,
             department=self.department.data,
-            attendance=Attendance(self.attendance.data),
+            wish=Wish(self.attendance.data),
             language=current_language(),
             diets=tuple(Diet(diet) for diet in self.diets.data) if on_site else (),
             diet_other=self.diet_other.data if on_site else "",
@@ -221,6 +224,13 @@ class RegistrationForm(Form):
             message=self.message.data,
             wants_news=self.wants_news.data,
         )
+
+    def offer_line(self) -> None:
+        """Let the day's line be among the choices."""
+        self.attendance.choices = _choices(Wish)
+
+    def _wants_seat(self) -> bool:
+        return self.attendance.data in set(Wish) and Wish(self.attendance.data).wants_seat
 
     def _tells_of_health(self) -> bool:
         return bool(self.diets.data or self.diet_other.data or self.access_needs.data)

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.registrations.models import Attendance, Registration, Status
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration, Status
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,23 @@ class DayPlaces:
 
 
 def count(event: Event) -> DayPlaces:
-    """The places as they are now. Decide on this only while the day's row is locked."""
-    taken: dict[Attendance, int] = {
-        attendance: number
-        for attendance, number in db.session.execute(
-            select(Registration.attendance, func.count())
-            .where(Registration.event_id == event.id, Registration.status == Status.CONFIRMED)
-            .group_by(Registration.attendance)
+    """The places as they are now; an offered seat is taken. Decide on this only while the day's row is locked."""
+    row = db.session.execute(
+        select(
+            func.count().filter(Registration.attendance == Attendance.ON_SITE),
+            func.count().filter(Registration.attendance == Attendance.ONLINE),
+            func.count().filter(Registration.answer_by.is_not(None)),
+        ).where(Registration.event_id == event.id, Registration.status == Status.CONFIRMED)
+    ).one()
+    waiting_offered = db.session.scalar(
+        select(func.count()).where(
+            Registration.event_id == event.id,
+            Registration.status == Status.WAITING,
+            Registration.answer_by.is_not(None),
         )
-    }
+    )
+    on_site, online, online_offered = row
     return DayPlaces(
-        Places(event.seats_on_site, taken.get(Attendance.ON_SITE, 0)),
-        Places(event.seats_online, taken.get(Attendance.ONLINE, 0)),
+        Places(event.seats_on_site, on_site + online_offered + (waiting_offered or 0)),
+        Places(event.seats_online, online),
     )

@@ -68,12 +68,15 @@ def _show(event: Event, form: RegistrationForm) -> str:
     closed = None if event.is_open(g.received_at) else RegistrationClosed(event, g.received_at)
     if closed and form.is_submitted() and closed.message not in form.form_errors:
         form.refuse(closed)
+    day_places = places.count(event)
+    if day_places.on_site.is_full and event.fills_seats(g.received_at):
+        form.offer_line()
     return render_template(
         "registrations/register.html",
         event=event,
         form=form,
         closed=closed and closed.message,
-        places=places.count(event),
+        places=day_places,
         workplaces=WORKPLACES,
     )
 

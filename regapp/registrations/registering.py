@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-
 from regapp.core import addresses, audit, text
 from regapp.core.context import settings
 from regapp.core.db import db, lock
 from regapp.events.models import Event
-from regapp.registrations import cancelling, letters, places
+from regapp.registrations import changing, finding, letters, places, promoting
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, HealthNote, Registration, Status, Submission
+from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.models import HealthNote, Registration, Status, Submission
+from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, RegistrationClosed
 from regapp.registrations.submissions import is_correctable
 
@@ -28,6 +28,7 @@ def submit(event_id: int, application: Application, key: str, received_at: datet
     it. Raises RegistrationClosed or DayFull.
     """
     event = lock(Event, event_id)
+    promoting.settle(event, received_at)
     earlier = db.session.get(Submission, key)
     if earlier is not None:
         return _send_again(event, earlier, application, received_at)
@@ -52,16 +53,6 @@ def correct_address(key: str, email: str, at: datetime) -> Submission | None:
     return submission
 
 
-def find_active(event_id: int, email: str) -> Registration | None:
-    return db.session.scalar(
-        select(Registration).where(
-            Registration.event_id == event_id,
-            Registration.email_key == addresses.key(email),
-            Registration.status != Status.CANCELLED,
-        )
-    )
-
-
 def _send_again(event: Event, earlier: Submission, application: Application, at: datetime) -> Submission:
     """The form came once more: by a double click, or by going back to correct the address in it."""
     is_same = addresses.key(earlier.email) == addresses.key(application.email)
@@ -73,13 +64,13 @@ def _send_again(event: Event, earlier: Submission, application: Application, at:
 def _decide(event: Event, submission: Submission, application: Application, received_at: datetime) -> None:
     if not event.is_open(received_at):
         raise RegistrationClosed(event, received_at)
-    known = find_active(event.id, application.email)
+    known = finding.find_active(event.id, application.email)
     if known is not None:
         letters.write_link(known, received_at)
         submission.registration_id = None
         submission.application = application.to_json()
         return
-    registration = _give_place(event, application, received_at)
+    registration = _take_in(event, application, received_at)
     submission.registration_id = registration.id
     submission.application = None
 
@@ -89,7 +80,9 @@ def _correct(event: Event, submission: Submission, email: str, at: datetime) -> 
         return
     registration = submission.registration_id and db.session.get(Registration, submission.registration_id)
     if registration and registration.is_active:
-        _move_to_address(registration, submission, email, at)
+        if changing.change_address(registration.id, email, at) is None:
+            submission.registration_id = None
+            promoting.settle(event, at)
     elif submission.application is not None:
         application = Application.from_json({**submission.application, "email": email})
         # The form itself came in time; only the address in it was wrong.
@@ -97,49 +90,17 @@ def _correct(event: Event, submission: Submission, email: str, at: datetime) -> 
     submission.email = email
 
 
-def _move_to_address(registration: Registration, submission: Submission, email: str, at: datetime) -> None:
-    """Give the registration the right address: new links, and the wrong mailbox loses its calendar entry."""
-    known = find_active(registration.event_id, email)
-    if known is not None:
-        _withdraw_for(known, registration, submission, at)
-        return
-    letters.take_back_entry(registration, at)
-    registration.email, registration.email_key = email, addresses.key(email)
-    registration.link_version += 1
-    registration.changed_at = at
-    registration.search_text = _search_text(registration)
-    letters.write_confirmation(registration, at)
-    audit.record(
-        "registration.address_corrected",
-        actor=audit.PARTICIPANT,
-        at=at,
-        event_id=registration.event_id,
-        registration_id=registration.id,
-    )
-
-
-def _withdraw_for(
-    known: Registration, registration: Registration, submission: Submission, at: datetime
-) -> None:
-    """The right address is registered already: that registration stays, this one goes."""
-    letters.take_back_entry(registration, at)
-    cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
-    letters.write_link(known, at)
-    submission.registration_id = None
-
-
-def _give_place(event: Event, application: Application, received_at: datetime) -> Registration:
-    day_places = places.count(event)
-    if day_places.of(application.attendance).is_full:
-        raise DayFull(
-            event,
-            application.attendance,
-            other_is_full=day_places.on_site.is_full and day_places.online.is_full,
-        )
+def _take_in(event: Event, application: Application, received_at: datetime) -> Registration:
+    """Give a place if one is free, otherwise what was wished for instead: an online place, a place in line, or both."""
     registration = build(event, application, received_at)
+    day_places = places.count(event)
+    if application.wish.wants_seat and not day_places.on_site.is_full:
+        registration.attendance = Attendance.ON_SITE
+    else:
+        _take_what_is_left(registration, application.wish, day_places, received_at)
     db.session.add(registration)
     db.session.flush()
-    letters.write_confirmation(registration, received_at)
+    letters.write_place_or_waiting(registration, received_at)
     audit.record(
         "registration.made",
         actor=audit.PARTICIPANT,
@@ -148,6 +109,21 @@ def _give_place(event: Event, application: Application, received_at: datetime) -
         registration_id=registration.id,
     )
     return registration
+
+
+def _take_what_is_left(
+    registration: Registration, wish: Wish, day_places: DayPlaces, received_at: datetime
+) -> None:
+    """No seat is free, or none is wished for."""
+    event = registration.event
+    if wish is Wish.ON_SITE or (wish is not Wish.LINE and day_places.online.is_full):
+        raise DayFull(event, wish.attendance, day_places, may_wait=event.fills_seats(received_at))
+    if wish.wants_seat and not event.fills_seats(received_at):
+        raise DayFull(event, Attendance.ON_SITE, day_places, may_wait=False)
+    if wish is Wish.LINE:
+        registration.status = Status.WAITING
+    if wish.wants_seat:
+        registration.in_line_since = received_at
 
 
 def build(event: Event, application: Application, received_at: datetime) -> Registration:
@@ -162,7 +138,8 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
         profession_other=application.profession_other,
         workplace=application.workplace,
         department=application.department,
-        attendance=application.attendance,
+        attendance=application.wish.attendance,
+        status=Status.CONFIRMED,
         language=application.language,
         message=application.message,
         wants_news=application.wants_news,
@@ -173,8 +150,8 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
         sort_key=text.sort_key(application.last_name, application.first_name),
         search_text="",
     )
-    registration.search_text = _search_text(registration)
-    if application.tells_of_health and application.attendance is Attendance.ON_SITE:
+    registration.search_text = finding.search_text(registration)
+    if application.tells_of_health and application.wish.wants_seat:
         registration.health = HealthNote(
             diets=list(application.diets),
             diet_other=application.diet_other,
@@ -182,14 +159,3 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
             consented_at=received_at,
         )
     return registration
-
-
-def _search_text(registration: Registration) -> str:
-    return text.search_key(
-        registration.first_name,
-        registration.last_name,
-        registration.email,
-        registration.workplace,
-        registration.department,
-        registration.profession_other,
-    )

@@ -8,7 +8,8 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.registrations import registering
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, Profession, Registration
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN
 
 _numbers = count(1)

@@ -19,7 +19,7 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import use_language
 from regapp.events.models import Event
-from regapp.registrations.models import Attendance, Diet
+from regapp.registrations.choices import Attendance, Diet
 from tests.attendees.people import add, add_many
 from tests.support.days import new_day
 

@@ -7,7 +7,8 @@ from regapp.attendees.filtering import Filter, Message, Order, count, words_of
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event
-from regapp.registrations.models import Attendance, Profession, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Status
 from tests.attendees.people import add, add_many
 from tests.support.days import WHILE_OPEN, new_day
 

@@ -22,7 +22,8 @@ from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.registrations import registering
 from regapp.registrations.applying import Application
 from regapp.registrations.letters import personal_links
-from regapp.registrations.models import Attendance, Diet, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.registrations.models import Registration, Status
 from tests.support.days import new_day
 from tests.support.organisers import add_organiser
 from tests.support.server import System

@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from regapp.accounts.roles import Role
-from regapp.registrations.models import Attendance, Diet, Profession
+from regapp.registrations.choices import Attendance, Diet, Profession
 from tests.attendees.people import add
 from tests.support.client import CheckingClient
 from tests.support.days import WHILE_OPEN, new_day
