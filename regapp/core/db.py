@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, event, select
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
@@ -65,9 +66,7 @@ def enum_type(values: type[enum.Enum]) -> Enum:
 class Model(DeclarativeBase):
     """Base of every table."""
 
-    registry = registry(
-        metadata=MetaData(naming_convention=_NAMES), type_annotation_map={datetime: UtcDateTime()}
-    )
+    registry = registry(metadata=MetaData(naming_convention=_NAMES), type_annotation_map={datetime: UtcDateTime()})
 
 
 db = SQLAlchemy(model_class=Model)
@@ -111,12 +110,16 @@ def lock(model: type[M], identity: int) -> M:
     Everything loaded before is forgotten: it may have changed while we waited.
     """
     db.session.expire_all()
-    found = db.session.scalar(
-        select(model).filter_by(id=identity).with_for_update().execution_options(populate_existing=True)
-    )
+    found: M | None = db.session.scalar(_locking(model), {"identity": identity})
     if found is None:
         raise NotFound
     return found
+
+
+@functools.cache
+def _locking(model: type[Model]) -> Select[Any]:
+    by_id = inspect(model).primary_key[0] == bindparam("identity")
+    return select(model).where(by_id).with_for_update().execution_options(populate_existing=True)
 
 
 @event.listens_for(Engine, "connect")

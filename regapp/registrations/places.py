@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from regapp.core.db import db
 from regapp.events.models import Event
@@ -36,15 +36,18 @@ class DayPlaces:
         return self.on_site if attendance is Attendance.ON_SITE else self.online
 
 
+# Built once: it is asked while the day's row is locked.
+_TAKEN = (
+    select(Registration.attendance, func.count())
+    .where(Registration.event_id == bindparam("event_id"), Registration.status == Status.CONFIRMED)
+    .group_by(Registration.attendance)
+)
+
+
 def count(event: Event) -> DayPlaces:
     """The places as they are now. Decide on this only while the day's row is locked."""
     taken: dict[Attendance, int] = {
-        attendance: number
-        for attendance, number in db.session.execute(
-            select(Registration.attendance, func.count())
-            .where(Registration.event_id == event.id, Registration.status == Status.CONFIRMED)
-            .group_by(Registration.attendance)
-        )
+        attendance: number for attendance, number in db.session.execute(_TAKEN, {"event_id": event.id})
     }
     return DayPlaces(
         Places(event.seats_on_site, taken.get(Attendance.ON_SITE, 0)),

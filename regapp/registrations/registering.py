@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from regapp.core import addresses, audit, text
 from regapp.core.context import settings
@@ -19,6 +19,13 @@ from regapp.registrations.submissions import is_correctable
 
 NOTICE_VERSION: Final = "2026-11"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
+
+# Built once: it is asked while the day's row is locked.
+_ACTIVE = select(Registration).where(
+    Registration.event_id == bindparam("event_id"),
+    Registration.email_key == bindparam("email_key"),
+    Registration.status != Status.CANCELLED,
+)
 
 
 def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
@@ -53,13 +60,7 @@ def correct_address(key: str, email: str, at: datetime) -> Submission | None:
 
 
 def find_active(event_id: int, email: str) -> Registration | None:
-    return db.session.scalar(
-        select(Registration).where(
-            Registration.event_id == event_id,
-            Registration.email_key == addresses.key(email),
-            Registration.status != Status.CANCELLED,
-        )
-    )
+    return db.session.scalar(_ACTIVE, {"event_id": event_id, "email_key": addresses.key(email)})
 
 
 def _send_again(event: Event, earlier: Submission, application: Application, at: datetime) -> Submission:
