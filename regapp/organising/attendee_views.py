@@ -75,7 +75,9 @@ def _person(event: Event, public_id: str, form: Press, *, health_shown: bool = F
 def export(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     chosen, form = FilterForm(), ExportForm()
-    if not may().see_health:
+    if may().see_health:
+        form.reason.flags.conditional = True  # not marked as optional: its hint says when it is needed
+    else:
         del form.with_health
     if not chosen.validate():
         return error_page(400)
