@@ -37,9 +37,7 @@ def test_an_empty_form_before_the_sign_in_says_what_to_fill_in(
 
 
 @languages
-def test_a_wrong_password_is_told_in_words_and_the_address_stays(
-    house: House, windows: Windows, language: str
-) -> None:
+def test_a_wrong_password_is_told_in_words_and_the_address_stays(house: House, windows: Windows, language: str) -> None:
     page = windows.open()
     page.goto(house.url(f"/organiser/sign-in?language={language}"))
     page.locator("main [type=email]").fill("nobody@example.org")
