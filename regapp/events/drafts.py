@@ -82,8 +82,7 @@ class Draft:
     def of(cls, event: Event) -> Draft:
         """The day as it is saved."""
         programme = tuple(
-            Session(item.starts, item.title_sv, item.title_en, item.speaker, item.place)
-            for item in event.programme
+            Session(item.starts, item.title_sv, item.title_en, item.speaker, item.place) for item in event.programme
         )
         return cls(**{name: _evened(getattr(event, name)) for name in COLUMNS}, programme=programme)
 
