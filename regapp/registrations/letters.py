@@ -57,9 +57,7 @@ def write_link(registration: Registration, at: datetime) -> None:
     """Send the participant their own link, unless they were written to just now."""
     written = select(func.count()).where(OutgoingMail.registration_id == registration.id)
     for span, most in LINK_LETTERS:
-        letters = written.where(
-            OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span
-        )
+        letters = written.where(OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span)
         if (db.session.scalar(letters) or 0) >= most:
             return
     _write(registration, "link", _link, at, version=at.isoformat())
@@ -71,9 +69,7 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     Afterwards the registration has an entry that nobody has seen.
     """
     seen = False
-    for mail in db.session.scalars(
-        select(OutgoingMail).where(OutgoingMail.registration_id == registration.id)
-    ):
+    for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.registration_id == registration.id)):
         if mail.state is MailState.QUEUED:
             outbox.withdraw(mail)
         elif mail.method is not None:

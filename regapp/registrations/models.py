@@ -85,9 +85,7 @@ _PROFESSION_LABELS = {
     Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
     Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
     Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
-    Profession.PATIENT: Text(
-        "Företrädare för patientorganisation", "Representative of a patient organisation"
-    ),
+    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
     Profession.OTHER: Text("Annat", "Other"),
 }
 
@@ -220,9 +218,7 @@ class Registration(Model):
     def can_join(self, now: datetime) -> bool:
         """Whether the door to the online meeting opens for this person at this instant."""
         return (
-            self.status is Status.CONFIRMED
-            and self.attendance is Attendance.ONLINE
-            and self.event.can_be_joined(now)
+            self.status is Status.CONFIRMED and self.attendance is Attendance.ONLINE and self.event.can_be_joined(now)
         )
 
     def can_cancel(self, now: datetime) -> bool:
@@ -235,9 +231,7 @@ class HealthNote(Model):
 
     __tablename__ = "health_note"
 
-    registration_id: Mapped[int] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
-    )
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True)
     diets: Mapped[list[str]] = mapped_column(JSON, default=list)
     diet_other: Mapped[str] = mapped_column(String(500), default="")
     access_needs: Mapped[str] = mapped_column(String(500), default="")
@@ -259,9 +253,7 @@ class Submission(Model):
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    registration_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), index=True
-    )
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(254))
     application: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(index=True)

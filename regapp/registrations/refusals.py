@@ -46,9 +46,7 @@ class DayFull(RuleBroken):
 
     def __init__(self, event: Event, attendance: Attendance, other_is_full: bool) -> None:
         words = ON_SITE_FULL if attendance is Attendance.ON_SITE else ONLINE_FULL
-        super().__init__(
-            ALL_FULL.format(contact=event.contact_email) if other_is_full else words, field="attendance"
-        )
+        super().__init__(ALL_FULL.format(contact=event.contact_email) if other_is_full else words, field="attendance")
 
 
 def _why_closed(event: Event, at: datetime) -> Text:

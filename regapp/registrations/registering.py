@@ -119,9 +119,7 @@ def _move_to_address(registration: Registration, submission: Submission, email: 
     )
 
 
-def _withdraw_for(
-    known: Registration, registration: Registration, submission: Submission, at: datetime
-) -> None:
+def _withdraw_for(known: Registration, registration: Registration, submission: Submission, at: datetime) -> None:
     """The right address is registered already: that registration stays, this one goes."""
     letters.take_back_entry(registration, at)
     cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
