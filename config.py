@@ -67,12 +67,7 @@ def _database(value: str) -> str:
 
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.netloc
-        or parts.path not in {"", "/"}
-        or parts.query
-    ):
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
         raise ValueError("the address that people see, e.g. https://anmalan.example.org, without a path")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -148,9 +143,7 @@ def load(environ: Mapping[str, str] = os.environ, root: Path | None = None) -> S
     values["instance"] = instance
     if values.get("demo"):
         values = {**_demo_defaults(instance, environ), **values}
-    values["database_url"] = _absolute(
-        values.get("database_url", f"sqlite:///{instance}/regapp.sqlite"), root
-    )
+    values["database_url"] = _absolute(values.get("database_url", f"sqlite:///{instance}/regapp.sqlite"), root)
     settings = Settings(**values)
     _check(settings)
     domain = settings.mail_domain or settings.mail_default_sender.rpartition("@")[2]
@@ -238,6 +231,4 @@ def _check_production(settings: Settings) -> None:
     if not settings.base_url.startswith("https://") and not is_loopback(host):
         raise SettingsError("REGAPP_BASE_URL: expected an https address")
     if not (settings.mail_use_tls or settings.mail_use_ssl or is_loopback(settings.mail_server)):
-        raise SettingsError(
-            "REGAPP_MAIL_USE_TLS: expected true, or REGAPP_MAIL_USE_SSL, for a server elsewhere"
-        )
+        raise SettingsError("REGAPP_MAIL_USE_TLS: expected true, or REGAPP_MAIL_USE_SSL, for a server elsewhere")

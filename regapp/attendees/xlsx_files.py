@@ -23,7 +23,7 @@ def write(
     file: IO[bytes],
     headers: Sequence[str],
     widths: Sequence[int],
-    rows: Iterable[list[Any]],
+    rows: Iterable[Sequence[Any]],
     *,
     instants: set[int],
     count: int,
@@ -51,7 +51,7 @@ def write(
 
 
 def _write_row(
-    sheet: Worksheet, number: int, row: list[Any], instants: set[int], moment: Format, quoted: Format
+    sheet: Worksheet, number: int, row: Sequence[Any], instants: set[int], moment: Format, quoted: Format
 ) -> None:
     for column, value in enumerate(row):
         if not value:

@@ -32,9 +32,7 @@ def normalise(typed: str) -> str:
     if not address.rpartition("@")[0].isascii():
         raise RuleBroken(NON_ASCII_LOCAL_PART)
     try:
-        checked = validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        )
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError:
         raise RuleBroken(LIKE_THIS) from None
     if len(found := checked.ascii_email or "") > MAX_LENGTH:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,9 +13,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, event, select
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import TimeoutError
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.types import TypeDecorator
 
 from regapp.core.errors import NotFound
@@ -65,9 +69,7 @@ def enum_type(values: type[enum.Enum], name: str | None = None) -> Enum:
 class Model(DeclarativeBase):
     """Base of every table."""
 
-    registry = registry(
-        metadata=MetaData(naming_convention=_NAMES), type_annotation_map={datetime: UtcDateTime()}
-    )
+    registry = registry(metadata=MetaData(naming_convention=_NAMES), type_annotation_map={datetime: UtcDateTime()})
 
 
 db = SQLAlchemy(model_class=Model)
@@ -111,12 +113,16 @@ def lock(model: type[M], identity: int) -> M:
     Everything loaded before is forgotten: it may have changed while we waited.
     """
     db.session.expire_all()
-    found = db.session.scalar(
-        select(model).filter_by(id=identity).with_for_update().execution_options(populate_existing=True)
-    )
+    found: M | None = db.session.scalar(_locking(model), {"identity": identity})
     if found is None:
         raise NotFound
     return found
+
+
+@functools.cache
+def _locking(model: type[Model]) -> Select[Any]:
+    by_id = inspect(model).primary_key[0] == bindparam("identity")
+    return select(model).where(by_id).with_for_update().execution_options(populate_existing=True)
 
 
 @event.listens_for(Engine, "connect")
@@ -128,7 +134,27 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+# SQLite lets who waits for its write lock sleep and look again, up to 100 ms after it became free. The threads of one
+# process wait for one another here instead, so that at most one a process waits like that.
+_turn = threading.Lock()
+
+
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if not _writing.get():
+        connection.exec_driver_sql("BEGIN")
+        return
+    if not connection.info.get("has_turn"):
+        if not _turn.acquire(timeout=BUSY_TIMEOUT_S):
+            raise TimeoutError("another thread writes")
+        connection.info["has_turn"] = True
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@event.listens_for(Pool, "checkin")
+def _give_turn(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """The transaction is over, on the disk too."""
+    if record.info.pop("has_turn", False):
+        _turn.release()

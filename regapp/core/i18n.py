@@ -126,6 +126,4 @@ def format_short(instant: datetime) -> str:
 
 def format_span(start: datetime, end: datetime) -> str:
     """`kl. 9.00–16.30` / `09:00–16:30 (Swedish time)`."""
-    return t(
-        "kl. {start}–{end}", "{start}–{end} (Swedish time)", start=format_clock(start), end=format_clock(end)
-    )
+    return t("kl. {start}–{end}", "{start}–{end} (Swedish time)", start=format_clock(start), end=format_clock(end))

@@ -26,9 +26,7 @@ class Claim(NamedTuple):
 def _serializer(purpose: Purpose) -> URLSafeSerializer:
     # The oldest key comes first: itsdangerous signs with the last and accepts all.
     keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
-    return URLSafeSerializer(
-        keys, salt=f"regapp.link.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
-    )
+    return URLSafeSerializer(keys, salt=f"regapp.link.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def sign(purpose: Purpose, public_id: str, version: int) -> str:

@@ -66,9 +66,7 @@ def alternates() -> dict[str, str]:
     endpoint = request.endpoint
     if endpoint is None or not current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
         return {}
-    return {
-        language: page_url(endpoint, language, **(request.view_args or {})) for language in i18n.LANGUAGES
-    }
+    return {language: page_url(endpoint, language, **(request.view_args or {})) for language in i18n.LANGUAGES}
 
 
 def absolute(path: str) -> str:

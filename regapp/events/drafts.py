@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, time
+from typing import Any
 from urllib.parse import urlsplit
 
 from regapp.core.errors import RuleBroken
@@ -81,10 +82,9 @@ class Draft:
     def of(cls, event: Event) -> Draft:
         """The day as it is saved."""
         programme = tuple(
-            Session(item.starts, item.title_sv, item.title_en, item.speaker, item.place)
-            for item in event.programme
+            Session(item.starts, item.title_sv, item.title_en, item.speaker, item.place) for item in event.programme
         )
-        return cls(**{name: getattr(event, name) for name in COLUMNS}, programme=programme)
+        return cls(**{name: _evened(getattr(event, name)) for name in COLUMNS}, programme=programme)
 
     def differs_from(self, other: Draft) -> list[str]:
         """The names of the fields that aren't the same, in their order."""
@@ -106,6 +106,11 @@ class Draft:
 
 
 COLUMNS = [field.name for field in fields(Draft) if field.name != "programme"]
+
+
+def _evened(value: Any) -> Any:
+    """A text without the space around it that a form takes away: that is no change."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def _is_https(address: str) -> bool:

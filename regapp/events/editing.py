@@ -98,9 +98,7 @@ def save(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str)
         db.session.flush()
         event.programme.extend(_items(draft))
     _flush()
-    audit.record(
-        "event.edited", actor=actor, at=at, event_id=event.id, version=event.version, changed=changed
-    )
+    audit.record("event.edited", actor=actor, at=at, event_id=event.id, version=event.version, changed=changed)
     return event
 
 
@@ -165,13 +163,9 @@ def _changed_since(event: Event, version: int) -> set[str]:
     if event.version == version:
         return set()
     entries = db.session.scalars(
-        select(audit.AuditEntry).where(
-            audit.AuditEntry.event_id == event.id, audit.AuditEntry.action == "event.edited"
-        )
+        select(audit.AuditEntry).where(audit.AuditEntry.event_id == event.id, audit.AuditEntry.action == "event.edited")
     )
-    return {
-        name for entry in entries if entry.details["version"] > version for name in entry.details["changed"]
-    }
+    return {name for entry in entries if entry.details["version"] > version for name in entry.details["changed"]}
 
 
 def _write(event: Event, draft: Draft, names: list[str]) -> None:

@@ -2,16 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from regapp.core.db import db
 from regapp.core.errors import NotFound
 from regapp.events.models import Event, Publication
 
+# Built once: nearly every page asks it.
+_BY_SLUG = select(Event).where(Event.slug == bindparam("slug"))
+
 
 def get_by_slug(slug: str) -> Event:
     """The day, whatever its publication; raises NotFound."""
-    event = db.session.scalar(select(Event).where(Event.slug == slug))
+    event = db.session.scalar(_BY_SLUG, {"slug": slug})
     if event is None:
         raise NotFound
     return event

@@ -49,15 +49,15 @@ def enqueue(
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
     in_reply_to: str | None = None,
-) -> OutgoingMail:
-    """Write the letter down; the worker hears of it when the caller commits.
+) -> str:
+    """Write the letter down and give its id; the worker hears of it when the caller commits.
 
-    `key` says what, to whom and which version: a second letter with it is not written, the first is returned.
+    `key` says what, to whom and which version: a second letter with it is not written, the first one's id is given.
     `in_reply_to` is another letter's `message_id`.
     """
     identity = uuid4().hex
     written = letters.write(letter, language)
-    mail = _insert(
+    written_down = _insert(
         {
             "id": identity,
             "key": key,
@@ -79,20 +79,25 @@ def enqueue(
             "attempts": 0,
         }
     )
-    return mail or db.session.scalars(select(OutgoingMail).filter_by(key=key)).one()
+    return identity if written_down else db.session.scalars(select(OutgoingMail.id).filter_by(key=key)).one()
 
 
-def _insert(values: dict[str, Any]) -> OutgoingMail | None:
-    """The new letter, or None when its key is taken, by a transaction that we waited for as well."""
+def _statement(insert: Any) -> Any:
+    return insert(OutgoingMail.__table__).on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail.id)
+
+
+# Built once: they run while the day's row is locked.
+_INSERTS = {"postgresql": _statement(postgresql.insert), "sqlite": _statement(sqlite.insert)}
+
+
+def _insert(values: dict[str, Any]) -> bool:
+    """Whether the letter is new: its key may be taken, by a transaction that we waited for as well."""
     db.session.flush()
-    is_postgres = db.session.get_bind().dialect.name == "postgresql"
-    statement = (postgresql.insert if is_postgres else sqlite.insert)(OutgoingMail).values(values)
-    mail = db.session.scalars(
-        statement.on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail)
-    ).one_or_none()
-    if mail and is_postgres:
+    dialect = db.session.get_bind().dialect.name
+    is_new = db.session.scalar(_INSERTS[dialect], values) is not None
+    if is_new and dialect == "postgresql":
         db.session.execute(text(f"NOTIFY {CHANNEL}"))
-    return mail
+    return is_new
 
 
 def withdraw(mail: OutgoingMail) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from typing import IO, cast
 
-from flask import Response, g, render_template, request, send_file
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from regapp.accounts import sessions
@@ -23,6 +24,9 @@ from regapp.organising import person_letters
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
 from regapp.registrations.models import HealthNote
+
+PIECE = 64 * 1024
+"""Bytes of a file that are sent at a time."""
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -75,7 +79,9 @@ def _person(event: Event, public_id: str, form: Press, *, health_shown: bool = F
 def export(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     chosen, form = FilterForm(), ExportForm()
-    if not may().see_health:
+    if may().see_health:
+        form.reason.flags.conditional = True  # not marked as optional: its hint says when it is needed
+    else:
         del form.with_health
     if not chosen.validate():
         return error_page(400)
@@ -104,13 +110,24 @@ def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:
     if form.format is Format.XLSX:
         return _xlsx(prepared)
     pieces = exporting.write_csv(prepared, csv_files.SEPARATORS[form.kind.data])
-    response = Response(pieces, mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=prepared.name)
-    return response
+    return _attachment(pieces, "text/csv", prepared.name)
 
 
 def _xlsx(prepared: Export) -> Response:
+    """Written to a file without a name first: its beginning is known only at its end."""
     file = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115  # closed when it has been sent
     exporting.write_xlsx(prepared, file)
     file.seek(0)
-    return send_file(file, XLSX_TYPE, as_attachment=True, download_name=prepared.name, max_age=0)
+    return _attachment(_read_out(file), XLSX_TYPE, prepared.name)
+
+
+def _read_out(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _attachment(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
+    response = Response(pieces, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

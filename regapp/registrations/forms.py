@@ -136,9 +136,7 @@ class RegistrationForm(Form):
     )
     email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
     profession = ProfessionField(Text("Yrke", "Profession"))
-    profession_other = Line(
-        Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, _conditional
-    )
+    profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, _conditional)
     workplace = Line(
         Text("Arbetsplats", "Workplace"),
         200,
@@ -172,9 +170,7 @@ class RegistrationForm(Form):
             field.data = ""
         elif not field.data:
             raise StopValidation(
-                Text(
-                    "Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have."
-                )
+                Text("Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have.")
             )
 
     def validate_health_consent(self, field: Field) -> None:

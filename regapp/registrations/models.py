@@ -212,9 +212,7 @@ class HealthNote(Model):
 
     __tablename__ = "health_note"
 
-    registration_id: Mapped[int] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
-    )
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True)
     diets: Mapped[list[str]] = mapped_column(JSON, default=list)
     diet_other: Mapped[str] = mapped_column(String(500), default="")
     access_needs: Mapped[str] = mapped_column(String(500), default="")
@@ -236,9 +234,7 @@ class Submission(Model):
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    registration_id: Mapped[int | None] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), index=True
-    )
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(254))
     application: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(index=True)

@@ -27,9 +27,11 @@ _SUBMISSION = select(Submission).join(Event).where(Submission.key == bindparam("
 def register(slug: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _blank(slug)
-    event = get_visible(slug)
     form = RegistrationForm()
-    if _take_in(event, form):
+    # Before the database is asked anything: from then on others wait for us.
+    key = form.check_key(g.received_at) if form.validate() else None
+    event = get_visible(slug)
+    if key is not None and _take_in(event, form, key):
         return redirect(page_url(".received", slug=slug))
     return _show(event, form), 422
 
@@ -46,12 +48,8 @@ def _draw_blank(slug: str) -> str:
     return page.replace(form.form_key.data, KEY).replace(form.csrf_token.current_token, TOKEN)
 
 
-def _take_in(event: Event, form: RegistrationForm) -> bool:
+def _take_in(event: Event, form: RegistrationForm, key: str) -> bool:
     """Whether the form counted; if not, it says why."""
-    valid = form.validate()
-    key = form.check_key(g.received_at) if valid else None
-    if key is None:
-        return False
     try:
         registering.submit(event.id, form.to_application(), key, g.received_at)
     except RuleBroken as error:

@@ -20,6 +20,13 @@ from regapp.registrations.submissions import is_correctable
 NOTICE_VERSION: Final = "2026-11"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
 
+# Built once: it is asked while the day's row is locked.
+_ACTIVE = select(Registration).where(
+    Registration.event_id == bindparam("event_id"),
+    Registration.email_key == bindparam("email_key"),
+    Registration.status != Status.CANCELLED,
+)
+
 
 def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
     """Take in a form whose `key` was made when the form was shown; the same key never counts twice.

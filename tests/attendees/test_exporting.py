@@ -88,7 +88,7 @@ def test_no_cell_of_a_csv_file_is_a_formula(cell: str) -> None:
 @pytest.mark.parametrize("opened_with", [";", ","])
 def test_no_cell_is_a_formula_even_with_the_other_separator(separator: str, opened_with: str) -> None:
     rows = [[f"text{between}{formula}", "b"] for formula in FORMULAS for between in (";", ",", "\n", "; ")]
-    text = b"".join(csv_files.write(["h", "i"], rows, separator)).decode("utf-8-sig")
+    text = b"".join(csv_files.write(["h", "i"], [zip(*rows, strict=True)], separator)).decode("utf-8-sig")
     for line in text.splitlines():
         for cell in line.split(opened_with):
             assert not cell.strip(' "').startswith(tuple("=+-@＝＋－＠")), line

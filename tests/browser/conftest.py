@@ -30,8 +30,8 @@ def signed_in(house: House, browser: Browser) -> dict[str, Any]:
     for language in LANGUAGES:
         page = windows.open()
         page.goto(house.url("/organiser/sign-in"))
-        page.locator("[type=email], [name$=email]").fill(f"{language}@example.org")
-        page.locator("[type=password]").fill(PASSWORD)
+        page.locator("main [type=email]").fill(f"{language}@example.org")
+        page.locator("main [type=password]").fill(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url(house.url("/organiser/"))
         states[language] = page.context.storage_state()

@@ -30,7 +30,9 @@ from tests.support.server import System
 
 DAY = timedelta(days=1)
 LONG_WORD = "Läkemedelsbiverkningsrapporteringssystemsutvärderingsgruppssammankomstprotokoll"
-LONG_ADDRESS = "maria.magdalena.von.und.zu.oxenstierna-natt-och-dag-lagercrantz@" + "universitetssjukhus." * 4 + "example.org"
+LONG_ADDRESS = (
+    "maria.magdalena.von.und.zu.oxenstierna-natt-och-dag-lagercrantz@" + "universitetssjukhus." * 4 + "example.org"
+)
 LANGUAGES = ("sv", "en")
 
 

@@ -147,7 +147,7 @@ def test_errors_are_found_and_corrected_by_keyboard_alone(house: House, windows:
 def test_an_organiser_signs_in_finds_a_person_and_signs_out_by_keyboard_alone(house: House, windows: Windows) -> None:
     page = windows.open()
     page.goto(house.url("/organiser/sign-in"))
-    tab_to(page, "main [name$=email]")
+    tab_to(page, "main [type=email]")
     page.keyboard.type("sv@example.org")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

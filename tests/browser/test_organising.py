@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine_everywhere
+from tests.support.organisers import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -36,16 +37,14 @@ def test_an_empty_form_before_the_sign_in_says_what_to_fill_in(
 
 
 @languages
-def test_a_wrong_password_is_told_in_words_and_the_address_stays(
-    house: House, windows: Windows, language: str
-) -> None:
+def test_a_wrong_password_is_told_in_words_and_the_address_stays(house: House, windows: Windows, language: str) -> None:
     page = windows.open()
     page.goto(house.url(f"/organiser/sign-in?language={language}"))
-    page.locator("main [name$=email]").fill("nobody@example.org")
+    page.locator("main [type=email]").fill("nobody@example.org")
     page.locator("main [type=password]").fill("inte det rätta ordet")
     page.locator("main button").click()
     refused(page, language)
-    expect(page.locator("main [name$=email]")).to_have_value("nobody@example.org")
+    expect(page.locator("main [type=email]")).to_have_value("nobody@example.org")
 
 
 @languages
@@ -174,8 +173,8 @@ def test_a_page_that_was_open_for_too_long_keeps_what_was_written(
     page.locator("[name=save]").first.click()
     expect(page.get_by_text("Du är inte längre inloggad")).to_be_visible()
     examine_everywhere(page)
-    page.locator("main [name$=email]").fill("sv@example.org")
-    page.locator("main [type=password]").fill("korrekt häst batteri")
+    page.locator("main [type=email]").fill("sv@example.org")
+    page.locator("main [type=password]").fill(PASSWORD)
     page.locator("main form button").click()
     expect(page.locator("[name=directions_sv]")).to_have_value("Tag hissen.")
 

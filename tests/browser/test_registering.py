@@ -3,107 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from regapp.core.db import db
-from regapp.events.models import Event
-from regapp.registrations.models import Registration
+from tests.browser.filling_in import SAY, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, WIDE, Windows, examine, examine_everywhere
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass(frozen=True)
-class Words:
-    """What a person sees and presses, in their language."""
-
-    prefix: str
-    register: str
-    first_name: str
-    last_name: str
-    email: str
-    profession: str
-    nurse: str
-    workplace: str
-    on_site: str
-    online: str
-    diet: str
-    consent: str
-    send: str
-    thanks: str
-    wrong: str
-    summary: str
-    name_missing: str
-    correct: str
-    send_there: str
-
-
-SAY = {
-    "sv": Words(
-        prefix="",
-        register="Anmäl dig",
-        first_name="Förnamn",
-        last_name="Efternamn",
-        email="E-postadress",
-        profession="Yrke",
-        nurse="Sjuksköterska",
-        workplace="Arbetsplats",
-        on_site="På plats",
-        online="Digitalt",
-        diet="Annan specialkost",
-        consent="Jag samtycker",
-        send="Skicka anmälan",
-        thanks="Tack! Vi har tagit emot din anmälan",
-        wrong="Fel: ",
-        summary="Det finns 6 fel i formuläret. Rätta dem och skicka igen.",
-        name_missing="Fyll i ditt förnamn.",
-        correct="Rätta e-postadressen",
-        send_there="Skicka till den adressen",
-    ),
-    "en": Words(
-        prefix="/en",
-        register="Register",
-        first_name="First name",
-        last_name="Last name",
-        email="E-mail address",
-        profession="Profession",
-        nurse="Nurse",
-        workplace="Workplace",
-        on_site="On site",
-        online="Online",
-        diet="Other special diet",
-        consent="I consent",
-        send="Send registration",
-        thanks="Thank you! We have received your registration",
-        wrong="Error: ",
-        summary="There are 6 errors in the form. Correct them and send again.",
-        name_missing="Enter your first name.",
-        correct="Correct the e-mail address",
-        send_there="Send to that address",
-    ),
-}
-
 languages = pytest.mark.parametrize("language", LANGUAGES)
 widths = pytest.mark.parametrize("width", [WIDE, NARROW])
 with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
-
-
-def fill_in(page: Page, words: Words, email: str, *, attendance: str) -> None:
-    page.get_by_label(words.first_name, exact=True).fill("Åsa-Märta")
-    page.get_by_label(words.last_name, exact=True).fill("O’Brien Öberg")
-    page.get_by_label(words.email, exact=True).fill(email)
-    page.get_by_label(words.profession, exact=True).select_option(label=words.nurse)
-    page.get_by_label(words.workplace, exact=True).fill("Karolinska Universitetssjukhuset")
-    page.get_by_label(attendance, exact=True).check()
-
-
-def registered(house: House, email: str) -> list[Registration]:
-    with house.inside():
-        return db.session.query(Registration).join(Event).filter(Registration.email == email).all()
 
 
 @languages
@@ -274,9 +187,7 @@ def test_the_language_switch_stays_on_the_page(house: House, windows: Windows, l
         page.wait_for_url(house.url(other.prefix + path))
 
 
-def test_a_form_sent_after_the_last_day_says_when_it_closed_and_keeps_the_words(
-    house: House, windows: Windows
-) -> None:
+def test_a_form_sent_after_the_last_day_says_when_it_closed_and_keeps_the_words(house: House, windows: Windows) -> None:
     words = SAY["sv"]
     page = windows.open(NARROW)
     page.goto(house.url("/2027-half/register"))

@@ -72,9 +72,7 @@ def test_a_cancel_without_the_pages_token_changes_nothing(
     assert status(app) is Status.CONFIRMED
 
 
-def test_cancelling_ends_when_the_day_starts(
-    app: Flask, client: CheckingClient, paths: dict[str, str], clock
-) -> None:
+def test_cancelling_ends_when_the_day_starts(app: Flask, client: CheckingClient, paths: dict[str, str], clock) -> None:
     clock.move_to(DAY_STARTS - timedelta(seconds=1))
     form = client.page(paths["manage"] + "/cancel").form()
     clock.move_to(DAY_STARTS)

@@ -107,14 +107,10 @@ CUT = """() => [...document.body.querySelectorAll("*")].filter((e) => {
 """Elements that hide a part of their own text; a textarea scrolls, and visually hidden ones are 1 px."""
 
 
-def examine(page: Page, options: dict[str, Any] = ALL_RULES) -> None:
+def examine(page: Page) -> None:
     """The page as it stands: nothing for axe to say, as wide as the window and no wider."""
-    fits(page)
     with _where_scripts_run(page) as same:
-        if same.evaluate("typeof axe") == "undefined":
-            same.evaluate(AXE_SCRIPT)
-        found = same.evaluate("options => axe.run(options)", options)["violations"]
-    assert not found, f"{_where(page)}\n" + "\n".join(_described(violation) for violation in found)
+        _look(same, ALL_RULES)
 
 
 def examine_everywhere(page: Page) -> None:
@@ -122,19 +118,28 @@ def examine_everywhere(page: Page) -> None:
 
     Contrast hangs on both the width and the scheme, the rest on the width alone.
     """
-    page.emulate_media(reduced_motion="reduce")
-    for width, dark, options in (
-        (WIDE, False, ALL_RULES),
-        (WIDE, True, CONTRAST),
-        (NARROW, True, ALL_RULES),
-        (NARROW, False, CONTRAST),
-    ):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        examine(page, options)
-    _holds(page, NARROW, TEXT_SPACING)
-    _holds(page, WIDE, TEXT_SPACING)
-    _holds(page, WIDE, DOUBLE_TEXT)
+    with _where_scripts_run(page) as same:
+        same.emulate_media(reduced_motion="reduce")
+        for width, dark, options in (
+            (WIDE, False, ALL_RULES),
+            (WIDE, True, CONTRAST),
+            (NARROW, True, ALL_RULES),
+            (NARROW, False, CONTRAST),
+        ):
+            same.set_viewport_size({"width": width, "height": 800})
+            same.emulate_media(color_scheme="dark" if dark else "light")
+            _look(same, options)
+        _holds(same, NARROW, TEXT_SPACING)
+        _holds(same, WIDE, TEXT_SPACING)
+        _holds(same, WIDE, DOUBLE_TEXT)
+
+
+def _look(page: Page, options: dict[str, Any]) -> None:
+    fits(page)
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    assert not found, f"{_where(page)}\n" + "\n".join(_described(violation) for violation in found)
 
 
 def fits(page: Page) -> None:

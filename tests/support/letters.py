@@ -61,7 +61,7 @@ def put(key: str = "confirmation:1", *, letter: Letter | None = None, **changes:
         "at": clock.now(),
     }
     with writing():
-        return outbox.enqueue(letter or a_letter(), **{**values, **changes}).id
+        return outbox.enqueue(letter or a_letter(), **{**values, **changes})
 
 
 def put_invited(key: str = "confirmation:1", method: CalendarMethod = CalendarMethod.REQUEST, **changes: Any) -> str:
