@@ -43,9 +43,7 @@ class CannotUndo(RuleBroken):
     """The place is gone, or the time is."""
 
 
-def cancel(
-    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True
-) -> Registration:
+def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True) -> Registration:
     """Give the place back, or leave the line without a place; who is next gets the seat at once.
 
     Writes the letter that takes the calendar entry away, unless an organiser wants none (`tell`). Cancelling twice is

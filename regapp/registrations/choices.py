@@ -52,9 +52,7 @@ _PROFESSION_LABELS = {
     Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
     Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
     Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
-    Profession.PATIENT: Text(
-        "Företrädare för patientorganisation", "Representative of a patient organisation"
-    ),
+    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
     Profession.OTHER: Text("Annat", "Other"),
 }
 

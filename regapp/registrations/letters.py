@@ -115,10 +115,9 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.registration_id == registration.id)):
         if not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
             seen = seen or (mail.method is not None and mail.state is not MailState.WITHDRAWN)
-    if seen:
-        if registration.has_entry:
-            write_cancellation(registration, at)
-        registration.calendar_uid = uuid.uuid4()
+    if seen and registration.has_entry:
+        write_cancellation(registration, at)
+    registration.calendar_uid = uuid.uuid4()
     registration.calendar_sequence = 0
     registration.has_entry = False
 

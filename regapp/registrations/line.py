@@ -19,11 +19,7 @@ REASON_NEEDED = Text("Skriv varför, för händelseloggen.", "Write why, for the
 
 def in_line(event_id: int) -> Select[tuple[Registration]]:
     """Everybody who stands in the day's line, the first one first; those with an offer too."""
-    return (
-        select(Registration)
-        .where(_stands_in_line(event_id))
-        .order_by(Registration.in_line_since, Registration.id)
-    )
+    return select(Registration).where(_stands_in_line(event_id)).order_by(Registration.in_line_since, Registration.id)
 
 
 def without_offer(event_id: int) -> Select[tuple[Registration]]:

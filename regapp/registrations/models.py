@@ -88,13 +88,13 @@ class Registration(Model):
             sqlite_where=text("status <> 'cancelled'"),
             postgresql_where=text("status <> 'cancelled'"),
         ),
-        Index("ix_registration_places", "event_id", "status", "attendance"),
+        Index("ix_registration_places", "event_id", "status", "attendance", "answer_by"),
         Index("ix_registration_sorted", "event_id", "sort_key", "id"),
         Index("ix_registration_by_workplace", "event_id", "workplace_key", "sort_key", "id"),
         Index("ix_registration_by_time", "event_id", "received_at", "id"),
         Index("ix_registration_line", "event_id", "in_line_since", "id"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
-        CheckConstraint("(status = 'cancelled') = (cancelled_from IS NOT NULL)", name="cancelled_from"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_from IS NOT NULL)", name="cancelled_from_kept"),
         CheckConstraint("status <> 'waiting' OR in_line_since IS NOT NULL", name="waiting_in_line"),
         CheckConstraint(
             "answer_by IS NULL OR (in_line_since IS NOT NULL AND status <> 'cancelled')", name="offered_in_line"

@@ -37,32 +37,18 @@ class DayPlaces:
         return self.on_site if attendance is Attendance.ON_SITE else self.online
 
 
+_has_place = Registration.status == Status.CONFIRMED
+
 # Built once: it is asked while the day's row is locked.
-_TAKEN = (
-    select(Registration.attendance, func.count())
-    .where(Registration.event_id == bindparam("event_id"), Registration.status == Status.CONFIRMED)
-    .group_by(Registration.attendance)
-)
+_TAKEN = select(
+    func.count().filter(
+        (_has_place & (Registration.attendance == Attendance.ON_SITE)) | Registration.answer_by.is_not(None)
+    ),
+    func.count().filter(_has_place & (Registration.attendance == Attendance.ONLINE)),
+).where(Registration.event_id == bindparam("event_id"), Registration.status != Status.CANCELLED)
 
 
 def count(event: Event) -> DayPlaces:
     """The places as they are now; an offered seat is taken. Decide on this only while the day's row is locked."""
-    row = db.session.execute(
-        select(
-            func.count().filter(Registration.attendance == Attendance.ON_SITE),
-            func.count().filter(Registration.attendance == Attendance.ONLINE),
-            func.count().filter(Registration.answer_by.is_not(None)),
-        ).where(Registration.event_id == event.id, Registration.status == Status.CONFIRMED)
-    ).one()
-    waiting_offered = db.session.scalar(
-        select(func.count()).where(
-            Registration.event_id == event.id,
-            Registration.status == Status.WAITING,
-            Registration.answer_by.is_not(None),
-        )
-    )
-    on_site, online, online_offered = row
-    return DayPlaces(
-        Places(event.seats_on_site, on_site + online_offered + (waiting_offered or 0)),
-        Places(event.seats_online, online),
-    )
+    on_site, online = db.session.execute(_TAKEN, {"event_id": event.id}).one()
+    return DayPlaces(Places(event.seats_on_site, on_site), Places(event.seats_online, online))

@@ -114,6 +114,4 @@ def _pass_on(registration: Registration, at: datetime, action: str, *, actor: st
 
 
 def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
-    audit.record(
-        action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id
-    )
+    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)

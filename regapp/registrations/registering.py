@@ -20,13 +20,6 @@ from regapp.registrations.submissions import is_correctable
 NOTICE_VERSION: Final = "2026-11"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
 
-# Built once: it is asked while the day's row is locked.
-_ACTIVE = select(Registration).where(
-    Registration.event_id == bindparam("event_id"),
-    Registration.email_key == bindparam("email_key"),
-    Registration.status != Status.CANCELLED,
-)
-
 
 def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
     """Take in a form whose `key` was made when the form was shown; the same key never counts twice.
@@ -118,9 +111,7 @@ def _take_in(event: Event, application: Application, received_at: datetime) -> R
     return registration
 
 
-def _take_what_is_left(
-    registration: Registration, wish: Wish, day_places: DayPlaces, received_at: datetime
-) -> None:
+def _take_what_is_left(registration: Registration, wish: Wish, day_places: DayPlaces, received_at: datetime) -> None:
     """No seat is free, or none is wished for."""
     event = registration.event
     if wish is Wish.ON_SITE or (wish is not Wish.LINE and day_places.online.is_full):

@@ -18,7 +18,9 @@ NO_PLACE = Text(
     "Du kan bara överlåta en plats som du har, inte en plats i kön.",
     "You can only give away a place that you have, not a place in line.",
 )
-OWN_ADDRESS = Text("Det är din egen e-postadress. Fyll i din kollegas.", "That is your own e-mail address. Enter your colleague's.")
+OWN_ADDRESS = Text(
+    "Det är din egen e-postadress. Fyll i din kollegas.", "That is your own e-mail address. Enter your colleague's."
+)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import icalendar
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import delete, select
@@ -81,7 +81,10 @@ class Day(RuleBasedStateMachine):
         self.act(cancelling.undo, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
-    @rule(person=people, move=st.sampled_from([moving.move_online, moving.move_on_site, moving.join_line, moving.leave_line]))
+    @rule(
+        person=people,
+        move=st.sampled_from([moving.move_online, moving.move_on_site, moving.join_line, moving.leave_line]),
+    )
     def move(self, person: int, move: Any) -> None:
         self.act(move, self.ids(person), self.now)
 
@@ -195,5 +198,6 @@ def test_seats_line_and_calendars_are_true_after_every_step(app: Flask) -> None:
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
+            phases=[Phase.generate],
         ),
     )
