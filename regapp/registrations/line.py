@@ -17,12 +17,12 @@ NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no long
 REASON_NEEDED = Text("Skriv varför, för händelseloggen.", "Write why, for the audit log.")
 
 
-def in_line(event_id: int) -> Select[tuple[Registration]]:
+def in_line(event_id: int) -> Select[Registration]:
     """Everybody who stands in the day's line, the first one first; those with an offer too."""
     return select(Registration).where(_stands_in_line(event_id)).order_by(Registration.in_line_since, Registration.id)
 
 
-def without_offer(event_id: int) -> Select[tuple[Registration]]:
+def without_offer(event_id: int) -> Select[Registration]:
     """Those in line who have no offer to answer, the first one first."""
     return in_line(event_id).where(Registration.answer_by.is_(None))
 

@@ -85,7 +85,7 @@ def join_line(registration_id: int, at: datetime) -> Registration:
     registration.in_line_since = at
     _record("registration.joined_line", registration, at, audit.PARTICIPANT)
     promoting.settle(registration.event, at)
-    if registration.is_in_line and not registration.is_offered:
+    if line.position(registration) is not None:
         letters.write_waiting(registration, at)
     return registration
 
