@@ -131,6 +131,11 @@ class Event(Model):
         return (self.closes_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
 
     @property
+    def last_change_day(self) -> date:
+        """The last day to change what catering and seats need; the whole of it counts."""
+        return (self.changes_close_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
+
+    @property
     def closes_visibly_at(self) -> datetime:
         """The last minute of the last day, as people name it: 23.59."""
         return self.closes_at - timedelta(minutes=1)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from regapp.attendees.commands import attendees
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
-from regapp.registrations.models import Attendance, Diet
+from regapp.registrations.choices import Diet, Wish
 from tests.attendees.people import add
 from tests.support.days import new_day
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("context")
 def day(context: None) -> None:
     event = new_day()
     add(event, "Åsa", "Öberg", diets=(Diet.VEGAN,))
-    add(event, "Bo", "Ek", attendance=Attendance.ONLINE)
+    add(event, "Bo", "Ek", wish=Wish.ONLINE)
 
 
 def run(*arguments: str) -> Result:

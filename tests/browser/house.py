@@ -19,10 +19,10 @@ from regapp.core import clock, context
 from regapp.core.db import db, writing
 from regapp.demo import filling, people
 from regapp.events.models import Event, ProgrammeItem, Publication
-from regapp.registrations import registering
+from regapp.registrations import finding, registering
 from regapp.registrations.applying import Application
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
-from regapp.registrations.choices import Attendance, Diet, Profession
 from regapp.registrations.models import Registration, Status
 from tests.support.days import new_day
 from tests.support.organisers import add_organiser
@@ -77,7 +77,7 @@ class House:
     def links_of(self, email: str, slug: str) -> dict[str, str]:
         """The paths of a participant's own pages: manage and join."""
         with self.inside():
-            found = registering.find_active(_event(slug).id, email)
+            found = finding.find_active(_event(slug).id, email)
             assert found is not None, f"{email} is not registered for {slug}"
             return self._paths(found)
 
@@ -88,6 +88,7 @@ class House:
                 person = registering.build(_event(slug), an_application(language=language, **changes), now - DAY)
                 if cancelled:
                     person.status, person.cancelled_at = Status.CANCELLED, now
+                    person.cancelled_from = Status.CONFIRMED
                 db.session.add(person)
             return self._paths(person)
 
@@ -135,6 +136,8 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
             "ends_at": starts_at + timedelta(hours=7),
             "opens_at": now - 30 * DAY,
             "closes_at": starts_at - 14 * DAY,
+            "changes_close_at": starts_at - 7 * DAY,
+            "promote_until": starts_at - DAY,
             "description_sv": "En dag om CAR T-celler.",
             "description_en": "A day about CAR T cells.",
             **changes,
@@ -182,7 +185,7 @@ def an_application(**changes: Any) -> Application:
         "email": "asa@example.org",
         "profession": Profession.NURSE,
         "workplace": "Karolinska Universitetssjukhuset",
-        "attendance": Attendance.ONLINE,
+        "wish": Wish.ONLINE,
         "language": "sv",
     }
     return Application(**{**values, **changes})
@@ -197,7 +200,7 @@ def _talkative_person(slug: str, now: datetime) -> str:
         profession_other=LONG_WORD,
         workplace=LONG_WORD,
         department=LONG_WORD,
-        attendance=Attendance.ON_SITE,
+        wish=Wish.ON_SITE,
         diets=tuple(Diet),
         diet_other=LONG_WORD,
         access_needs=f"{LONG_WORD}\nHörslinga.",
@@ -207,6 +210,6 @@ def _talkative_person(slug: str, now: datetime) -> str:
     with writing():
         registering.submit(_event(slug).id, everything, "talkative", now)
     with writing():
-        found = registering.find_active(_event(slug).id, LONG_ADDRESS)
+        found = finding.find_active(_event(slug).id, LONG_ADDRESS)
         assert found is not None
         return found.public_id
