@@ -27,6 +27,12 @@ def without_offer(event_id: int) -> Select[Registration]:
     return in_line(event_id).where(Registration.answer_by.is_(None))
 
 
+def positions(event_id: int) -> dict[str, int]:
+    """Everybody's place in line by public id; those with an offer have none."""
+    ids = without_offer(event_id).with_only_columns(Registration.public_id)
+    return {public_id: number for number, public_id in enumerate(db.session.scalars(ids), start=1)}
+
+
 def position(registration: Registration) -> int | None:
     """The person's place in line, counted from 1 among those without an offer; None for who isn't waiting."""
     if not registration.is_in_line or registration.is_offered:

@@ -26,16 +26,25 @@ class CannotMove(RuleBroken):
 
 
 def move_online(
-    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True
+    registration_id: int,
+    at: datetime,
+    *,
+    actor: str = audit.PARTICIPANT,
+    tell: bool = True,
+    beyond: bool = False,
+    reason: str = "",
 ) -> Registration:
     """Take part online instead: the seat goes on, and the lunch with it. Possible until the day starts.
+
+    An organiser may go beyond the number, with a reason.
 
     Raises DayFull, CannotMove, NotFound.
     """
     registration = _get_active(registration_id, at)
     if registration.has_place and registration.attendance is Attendance.ONLINE:
         return registration
-    _require_room(registration, Attendance.ONLINE, at)
+    if not beyond:
+        _require_room(registration, Attendance.ONLINE, at)
     before = entries.shown(registration)
     stays_in_line = registration.status is Status.WAITING
     registration.status = Status.CONFIRMED
@@ -43,15 +52,21 @@ def move_online(
     if not stays_in_line:
         registration.health = None
     _tell(registration, before, at, tell=tell)
-    _record("registration.moved_online", registration, at, actor)
+    _record("registration.moved_online", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
 
 
 def move_on_site(
-    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True, beyond: bool = False
+    registration_id: int,
+    at: datetime,
+    *,
+    actor: str = audit.PARTICIPANT,
+    tell: bool = True,
+    beyond: bool = False,
+    reason: str = "",
 ) -> Registration:
-    """Take part on site instead, if a seat is free; an organiser may go beyond the number.
+    """Take part on site instead, if a seat is free; an organiser may go beyond the number, with a reason.
 
     Raises DayFull, CannotMove, NotFound.
     """
@@ -67,12 +82,14 @@ def move_on_site(
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
     _tell(registration, before, at, tell=tell)
-    _record("registration.moved_on_site", registration, at, actor)
+    _record("registration.moved_on_site", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
 
 
-def join_line(registration_id: int, at: datetime) -> Registration:
+def join_line(
+    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True
+) -> Registration:
     """Keep the online place and stand in line for a seat; with a free one, the seat is there at once.
 
     Raises CannotMove, NotFound.
@@ -83,14 +100,14 @@ def join_line(registration_id: int, at: datetime) -> Registration:
     if not registration.event.fills_seats(at):
         raise CannotMove(LINE_CLOSED)
     registration.in_line_since = at
-    _record("registration.joined_line", registration, at, audit.PARTICIPANT)
+    _record("registration.joined_line", registration, at, actor)
     promoting.settle(registration.event, at)
-    if line.position(registration) is not None:
+    if tell and line.position(registration) is not None:
         letters.write_waiting(registration, at)
     return registration
 
 
-def leave_line(registration_id: int, at: datetime) -> Registration:
+def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT) -> Registration:
     """Stand in line no more: an online place stands; without one the registration is cancelled.
 
     Raises NotFound.
@@ -100,12 +117,12 @@ def leave_line(registration_id: int, at: datetime) -> Registration:
     if not registration.is_in_line:
         return registration
     if registration.status is Status.WAITING:
-        give_up(registration, at, actor=audit.PARTICIPANT)
+        give_up(registration, at, actor=actor)
         letters.write_cancellation(registration, at)
     else:
         registration.leave_line()
         registration.changed_at = at
-    _record("registration.left_line", registration, at, audit.PARTICIPANT)
+    _record("registration.left_line", registration, at, actor)
     promoting.settle(registration.event, at)
     return registration
 
@@ -135,5 +152,12 @@ def _tell(registration: Registration, before: entries.Shown, at: datetime, *, te
         letters.write_place(registration, at)
 
 
-def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
-    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)
+def _record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "") -> None:
+    audit.record(
+        action,
+        actor=actor,
+        at=at,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+        **({"reason": reason} if reason else {}),
+    )
