@@ -154,7 +154,12 @@ class Event(Model):
 
     def offers_seats(self, now: datetime) -> bool:
         """Whether a seat is offered first: near the day not everybody can still come."""
-        return now >= self.starts_at - timedelta(days=self.offer_days)
+        return now >= self.offers_from
+
+    @property
+    def offers_from(self) -> datetime:
+        """The instant from which a free seat is offered instead of given."""
+        return self.starts_at - timedelta(days=self.offer_days)
 
     def is_over(self, now: datetime) -> bool:
         return self.ends_at <= now

@@ -88,6 +88,14 @@ def undo(registration_id: int, at: datetime) -> Registration:
     return registration
 
 
+def is_undoable(registration: Registration, at: datetime) -> bool:
+    """Whether undoing would succeed as things stand; it is decided anew, under the lock, when it is asked for."""
+    if not registration.can_undo(at) or _has_registered_again(registration):
+        return False
+    is_waiting = registration.cancelled_from is Status.WAITING
+    return is_waiting or not places.count(registration.event).of(registration.attendance).is_full
+
+
 def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     """Cancel the day and tell everyone who is registered; their registrations stay as they were.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from regapp.core import addresses, audit, text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.registrations import cancelling, entries, finding, letters, line
+from regapp.registrations import cancelling, entries, finding, letters, line, promoting
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.models import HealthNote, Registration
 
@@ -106,12 +106,13 @@ def change_address(
     if known is registration:
         return registration
     letters.take_back_entry(registration, at)
+    registration.link_version += 1
     if known is not None:
         cancelling.give_up(registration, at, actor=actor)
         letters.write_link(known, at)
+        promoting.settle(registration.event, at)
         return None
     registration.email, registration.email_key = email, addresses.key(email)
-    registration.link_version += 1
     registration.changed_at = at
     registration.search_text = finding.search_text(registration)
     letters.write_place_or_waiting(registration, at)

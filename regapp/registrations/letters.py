@@ -17,7 +17,7 @@ from regapp.core.links import Purpose, sign
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import entries, line, wording
+from regapp.registrations import entries, line, line_wording, wording
 from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
@@ -30,6 +30,13 @@ def write_place(registration: Registration, at: datetime) -> None:
     """Tell of the place that the participant has now: a confirmation, or an update of the entry they have."""
     kind = "update" if registration.has_entry else "confirmation"
     compose = wording.update if registration.has_entry else wording.confirmation
+    _write_request(registration, kind, compose, at)
+
+
+def write_seat(registration: Registration, at: datetime) -> None:
+    """Tell whoever stood in line of the seat that they have now, with an entry or an update of theirs."""
+    kind = "update" if registration.has_entry else "confirmation"
+    compose = partial(line_wording.promoted, brings_entry=not registration.has_entry)
     _write_request(registration, kind, compose, at)
 
 
@@ -61,34 +68,35 @@ def write_undone(registration: Registration, at: datetime) -> None:
 def write_waiting(registration: Registration, at: datetime) -> None:
     """Tell the place in line, with the entry of an online place that the participant's calendar lacks."""
     db.session.flush()
-    compose = partial(wording.waiting, position=line.position(registration))
-    if registration.has_place and not registration.has_entry:
+    brings_entry = registration.has_place and not registration.has_entry
+    compose = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings_entry)
+    if brings_entry:
         _write_request(registration, "waiting", compose, at)
     else:
         _write(registration, "waiting", compose, at)
 
 
 def write_offer(registration: Registration, at: datetime) -> None:
-    _write(registration, "offer", wording.offer, at)
+    _write(registration, "offer", line_wording.offer, at)
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    _write(registration, "offer_passed", wording.offer_passed, at)
+    _write(registration, "offer_passed", line_wording.offer_passed, at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    _write(registration, "line_closed", wording.line_closed, at)
+    _write(registration, "line_closed", line_wording.line_closed, at)
 
 
 def write_cancellation(registration: Registration, at: datetime, *, day_cancelled: bool = False) -> None:
     """Tell that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
+    takes_entry = registration.has_entry
+    if day_cancelled:
+        _write_cancel(registration, "day_cancelled", partial(wording.day_cancelled, takes_entry=takes_entry), at)
+        return
     may_return = registration.event.is_open(at)
-    kind, compose = (
-        ("day_cancelled", wording.day_cancelled)
-        if day_cancelled
-        else ("cancellation", partial(wording.cancellation, may_return=may_return))
-    )
-    _write_cancel(registration, kind, compose, at)
+    compose = partial(wording.cancellation, may_return=may_return, takes_entry=takes_entry)
+    _write_cancel(registration, "cancellation", compose, at)
 
 
 def write_transfer(registration: Registration, at: datetime) -> None:
@@ -96,14 +104,15 @@ def write_transfer(registration: Registration, at: datetime) -> None:
     _write_cancel(registration, "transfer", wording.transferred, at)
 
 
-def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> None:
-    """Send the participant their own link, unless they were written to just now."""
+def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> bool:
+    """Send the participant their own link, unless they were written to just now; whether it was written."""
     written = select(func.count()).where(OutgoingMail.registration_id == registration.id)
     for span, most in LINK_LETTERS:
         letters = written.where(OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span)
         if (db.session.scalar(letters) or 0) >= most:
-            return
+            return False
     _write(registration, "link", partial(wording.link, registered_again=registered_again), at)
+    return True
 
 
 def take_back_entry(registration: Registration, at: datetime) -> None:

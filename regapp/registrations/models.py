@@ -171,9 +171,14 @@ class Registration(Model):
         return self.has_place and self.attendance is Attendance.ON_SITE
 
     @property
+    def wants_seat(self) -> bool:
+        """Whether diets and access needs are of use: for who comes, or waits to."""
+        return self.has_seat or self.is_in_line
+
+    @property
     def form_label(self) -> Text:
         """The form of attendance in words, with the line where the person stands in it."""
-        if self.status is Status.WAITING:
+        if Status.WAITING in {self.status, self.cancelled_from}:
             return IN_LINE
         return ONLINE_IN_LINE if self.is_in_line else self.attendance.label
 
@@ -195,12 +200,17 @@ class Registration(Model):
         """Cancelling ends when the day starts."""
         return self.is_active and now < self.event.starts_at
 
+    @property
+    def undo_until(self) -> datetime | None:
+        """The instant at which undoing a cancellation ends; None for who hasn't cancelled."""
+        return self.cancelled_at and min(self.cancelled_at + UNDO_FOR, self.event.starts_at)
+
     def can_undo(self, now: datetime) -> bool:
         """A cancellation can be undone for a while, and not after the day has started."""
-        if self.cancelled_at is None or self.is_transferred:
+        if self.undo_until is None or self.is_transferred:
             return False
         has_something_to_return_to = self.cancelled_from is Status.CONFIRMED or self.in_line_since is not None
-        return has_something_to_return_to and now < min(self.cancelled_at + UNDO_FOR, self.event.starts_at)
+        return has_something_to_return_to and now < self.undo_until
 
     def can_change_needs(self, now: datetime) -> bool:
         """Diets, access needs and moving to a seat wait for nobody after the kitchen has its numbers."""

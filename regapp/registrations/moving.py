@@ -87,9 +87,7 @@ def move_on_site(
     return registration
 
 
-def join_line(
-    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True
-) -> Registration:
+def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True) -> Registration:
     """Keep the online place and stand in line for a seat; with a free one, the seat is there at once.
 
     Raises CannotMove, NotFound.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
@@ -35,6 +36,10 @@ class DayPlaces:
 
     def of(self, attendance: Attendance) -> Places:
         return self.on_site if attendance is Attendance.ON_SITE else self.online
+
+    def has_line(self, event: Event, now: datetime) -> bool:
+        """Whether one can stand in line: all seats are taken, and there are seats at all."""
+        return self.on_site.is_full and self.on_site.limit != 0 and event.fills_seats(now)
 
 
 _has_place = Registration.status == Status.CONFIRMED

@@ -92,7 +92,7 @@ def seat(registration: Registration, at: datetime, action: str, *, actor: str = 
     registration.leave_line()
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
-    letters.write_place(registration, at)
+    letters.write_seat(registration, at)
     _record(action, registration, at, actor)
 
 

@@ -82,7 +82,6 @@ def _correct(event: Event, submission: Submission, email: str, at: datetime) -> 
     if registration and registration.is_active:
         if changing.change_address(registration.id, email, at) is None:
             submission.registration_id = None
-            promoting.settle(event, at)
     elif submission.application is not None:
         application = Application.from_json({**submission.application, "email": email})
         # The form itself came in time; only the address in it was wrong.

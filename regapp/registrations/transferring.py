@@ -32,6 +32,11 @@ class Colleague:
     email: str
 
 
+def is_possible(registration: Registration, at: datetime) -> bool:
+    """A place can go to a colleague until the day starts, a place in line can't."""
+    return registration.has_place and not registration.is_in_line and registration.can_cancel(at)
+
+
 def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     """The place goes to a colleague: a new registration with a calendar entry of its own.
 
