@@ -33,6 +33,13 @@ class Message(enum.StrEnum):
     UNREAD = "unread"
 
 
+class Line(enum.StrEnum):
+    """Whether somebody stands in line for a seat."""
+
+    ANY = "any"
+    OFFERED = "offered"
+
+
 class Order(enum.StrEnum):
     """The order of a list; names and workplaces in the Swedish alphabet's."""
 
@@ -66,6 +73,7 @@ class Filter:
     status: Status | None = None
     profession: Profession | None = None
     message: Message | None = None
+    line: Line | None = None
     order: Order = Order.NAME
 
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
@@ -84,6 +92,10 @@ class Filter:
             found.append(Registration.message != "")
         if self.message is Message.UNREAD:
             found.append(Registration.message_read_at.is_(None))
+        if self.line is not None:
+            found += [Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED]
+        if self.line is Line.OFFERED:
+            found.append(Registration.answer_by.is_not(None))
         return found
 
     def ordering(self) -> list[ColumnElement[Any]]:
@@ -98,6 +110,7 @@ class Filter:
             "status": self.status,
             "profession": self.profession,
             "message": self.message,
+            "line": self.line,
         }
         chosen: dict[str, str | int] = {name: str(value) for name, value in values.items() if value is not None}
         return {**chosen, "words": len(self.words)} if self.words else chosen
