@@ -51,7 +51,9 @@ def attendance(token: str) -> ResponseReturnValue:
     form.offer(moves)
     if counts(form, lambda: possible_moves.make(Move(form.attendance.data), registration.id, g.received_at)):
         return back(token, MOVED)
-    return show("attendance", token, registration, form, moves=moves)
+    hints = {move.to.value: move.follows for move in moves}
+    closed = [move.to.value for move in moves if not move.is_open]
+    return show("attendance", token, registration, form, hints=hints, closed=closed)
 
 
 @bp.route("/my/<token>/details", methods=["GET", "POST"])
