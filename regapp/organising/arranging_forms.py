@@ -103,11 +103,12 @@ class TheirNeedsForm(NeedsForm):
 
     @classmethod
     def of(cls, registration: Registration) -> TheirNeedsForm:
+        """What is kept now; the button that asked for it sent nothing of it."""
         health = registration.health
         if health is None:
-            return cls()
+            return cls(formdata=None)
         values = {name: getattr(health, name) for name in ("diets", "diet_other", "access_needs")}
-        return cls(data={**values, "health_consent": True})
+        return cls(formdata=None, data={**values, "health_consent": True})
 
 
 class RegisterForm(SomebodyForm, TheirNeedsForm):

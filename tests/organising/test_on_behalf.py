@@ -23,7 +23,7 @@ LINE = "/organiser/2026/line"
 REGISTER = "/organiser/2026/register"
 EDIT = "/organiser/2026/edit"
 SOMEBODY = {
-    "first_name": "Cia", "last_name": "Åberg", "email": "cia@example.org", "profession": "nurse",
+    "first_name": "Eva", "last_name": "Åberg", "email": "eva@example.org", "profession": "nurse",
     "workplace": "Skånes universitetssjukhus", "attendance": "on_site",
 }  # fmt: skip
 LATE = datetime(2026, 11, 20, 12, tzinfo=STOCKHOLM)
@@ -70,17 +70,17 @@ def test_somebody_is_registered_with_a_letter_in_their_language(
     app: Flask, organiser: CheckingClient, person: Callable[[str], Registration]
 ) -> None:
     page = read(organiser.submit(REGISTER, **SOMEBODY, language="en", health_consent=True, diet_other="no onions"))
-    assert "Cia Åberg är anmäld." in page.text
-    cia = person("Åberg")
-    assert (cia.attendance, cia.language, cia.has_entry) == (Attendance.ON_SITE, "en", True)
-    assert letters_to(app, "cia@example.org") == ["confirmation"]
+    assert "Eva Åberg är anmäld." in page.text
+    eva = person("Åberg")
+    assert (eva.attendance, eva.language, eva.has_entry) == (Attendance.ON_SITE, "en", True)
+    assert letters_to(app, "eva@example.org") == ["confirmation"]
     (entry,) = entries(app, "registration.made")
     assert entry.actor.startswith("organiser:")
 
 
 def test_somebody_is_registered_without_a_letter(app: Flask, organiser: CheckingClient) -> None:
     organiser.submit(REGISTER, **SOMEBODY, tell=None)
-    assert letters_to(app, "cia@example.org") == []
+    assert letters_to(app, "eva@example.org") == []
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,7 @@ def test_an_organiser_puts_somebody_in_line(full: CheckingClient, person: Callab
     assert person("Åberg").status is Status.WAITING
 
 
-def test_no_one_is_registered_for_a_day_that_is_over(
-    organiser: CheckingClient, clock: time_machine.Traveller
-) -> None:
+def test_no_one_is_registered_for_a_day_that_is_over(organiser: CheckingClient, clock: time_machine.Traveller) -> None:
     clock.move_to(datetime(2026, 11, 26, 12, tzinfo=STOCKHOLM))
     sign_in(organiser, ME)
     response = organiser.submit(REGISTER, **SOMEBODY, reason="Sen")
@@ -184,9 +182,7 @@ def test_more_seats_are_filled_from_the_line_at_once(
     assert person("Dan").is_in_line
 
 
-def test_fewer_seats_than_are_taken_take_nobodys(
-    full: CheckingClient, person: Callable[[str], Registration]
-) -> None:
+def test_fewer_seats_than_are_taken_take_nobodys(full: CheckingClient, person: Callable[[str], Registration]) -> None:
     page = read(full.submit(EDIT, seats_on_site="0"))
     assert "1 platser på plats är tagna, fler än dagens 0. Ingen förlorar sin plats" in page.text
     assert person("Öberg").has_seat
@@ -262,14 +258,13 @@ def test_details_and_address_are_corrected(
     assert "redan anmäld" in read(refused).text
 
 
-def test_diets_are_corrected_where_they_are_shown(
-    organiser: CheckingClient, page_of: Callable[[str], str]
-) -> None:
+def test_diets_are_corrected_where_they_are_shown(organiser: CheckingClient, page_of: Callable[[str], str]) -> None:
     path = page_of("Öberg")
     shown = read(organiser.submit(path, action="/health"))
     refused = organiser.send(path, shown.form("/needs"), diet_other="inte lök", health_consent=None)
     assert refused.status_code == 422
-    organiser.send(path, shown.form("/needs"), diet_other="inte lök")
+    done = organiser.send(path, shown.form("/needs"), diet_other="inte lök")
+    assert "är rättade" in read(done).text
     assert "inte lök" in read(organiser.submit(path, action="/health")).text
 
 
