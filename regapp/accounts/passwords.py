@@ -9,6 +9,7 @@ from pathlib import Path
 
 import flask_security
 
+from regapp.core import text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 
@@ -51,8 +52,11 @@ _LOOK_ALIKE = str.maketrans("013457@$!", "oieastasi")
 
 
 def normalise(typed: str) -> str:
-    """The same password from every keyboard: Unicode's compatibility form; nothing is cut off."""
-    return unicodedata.normalize("NFKC", typed)
+    """The same password from every keyboard: Unicode's compatibility form; nothing is cut off.
+
+    Endless rows of combining marks stay as they are: no keyboard writes them, and sorting them takes minutes.
+    """
+    return unicodedata.normalize("NFKC", typed) if text.is_quick_to_normalise(typed) else typed
 
 
 def hash_password(password: str) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from regapp.registrations.models import Attendance, Diet, Profession
+from regapp.registrations.models import Attendance, Diet, Profession, Registration
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,27 @@ class Application:
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
+
+    @classmethod
+    def of(cls, registration: Registration) -> Application:
+        """What the registration was made from."""
+        health = registration.health
+        return cls(
+            first_name=registration.first_name,
+            last_name=registration.last_name,
+            email=registration.email,
+            profession=registration.profession,
+            workplace=registration.workplace,
+            attendance=registration.attendance,
+            language=registration.language,
+            profession_other=registration.profession_other,
+            department=registration.department,
+            diets=tuple(Diet(diet) for diet in health.diets) if health else (),
+            diet_other=health.diet_other if health else "",
+            access_needs=health.access_needs if health else "",
+            message=registration.message,
+            wants_news=registration.wants_news,
+        )
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Application:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import dataclasses
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from regapp.core import addresses, audit, text
+from regapp.core import addresses, audit, limits, text
 from regapp.core.context import settings
 from regapp.core.db import db, lock
+from regapp.core.limits import Limit
 from regapp.events.models import Event
 from regapp.registrations import cancelling, letters, places
 from regapp.registrations.applying import Application
@@ -19,6 +21,9 @@ from regapp.registrations.submissions import is_correctable
 
 NOTICE_VERSION: Final = "2026-11"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
+
+TAKEN_BACK: Final = Limit("registration.taken_back", 5, timedelta(days=1))
+"""How often an address loses a registration again because it was mistyped: each time it gets letters."""
 
 # Built once: it is asked while the day's row is locked.
 _ACTIVE = select(Registration).where(
@@ -88,14 +93,26 @@ def _decide(event: Event, submission: Submission, application: Application, rece
 def _correct(event: Event, submission: Submission, email: str, at: datetime) -> None:
     if addresses.key(email) == addresses.key(submission.email):
         return
-    registration = submission.registration_id and db.session.get(Registration, submission.registration_id)
+    registration = _made_by(submission)
     if registration and registration.is_active:
+        limits.take(TAKEN_BACK, registration.email_key, at)
         _move_to_address(registration, submission, email, at)
-    elif submission.application is not None:
-        application = Application.from_json({**submission.application, "email": email})
-        # The form itself came in time; only the address in it was wrong.
-        _decide(event, submission, application, submission.received_at)
+    elif application := _application_in(submission):
+        # The form itself came in time; only the address in it was wrong. Whoever has that may have cancelled.
+        _decide(event, submission, dataclasses.replace(application, email=email), submission.received_at)
     submission.email = email
+
+
+def _made_by(submission: Submission) -> Registration | None:
+    return (submission.registration_id and db.session.get(Registration, submission.registration_id)) or None
+
+
+def _application_in(submission: Submission) -> Application | None:
+    """What the form asked for, as long as that is known."""
+    if submission.application is not None:
+        return Application.from_json(submission.application)
+    registration = _made_by(submission)
+    return registration and Application.of(registration)
 
 
 def _move_to_address(registration: Registration, submission: Submission, email: str, at: datetime) -> None:
@@ -125,6 +142,7 @@ def _withdraw_for(known: Registration, registration: Registration, submission: S
     cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
     letters.write_link(known, at)
     submission.registration_id = None
+    submission.application = Application.of(registration).to_json()
 
 
 def _give_place(event: Event, application: Application, received_at: datetime) -> Registration:

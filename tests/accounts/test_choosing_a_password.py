@@ -1,6 +1,7 @@
 """Links to choose a password, lost passwords, changed ones."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,6 +110,12 @@ def test_a_long_password_counts_whole(app: Flask) -> None:
         assert hashed.startswith("$argon2id$")
         assert passwords.matches("a långt lösenord " * 58, hashed)
         assert not passwords.matches("a långt lösenord " * 57 + "a långt lösenorD ", hashed)
+
+
+def test_a_password_of_endless_marks_takes_no_time() -> None:
+    began = time.perf_counter()
+    passwords.normalise("a" + "\u0301\u0316" * 60_000)
+    assert time.perf_counter() - began < 1
 
 
 def test_the_same_password_in_another_unicode_form_is_the_same(app: Flask) -> None:
