@@ -9,9 +9,9 @@ from pathlib import Path
 
 import flask_security
 
-from regapp.core import text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.core.text import is_quick_to_normalise
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1000
@@ -56,7 +56,7 @@ def normalise(typed: str) -> str:
 
     Endless rows of combining marks stay as they are: no keyboard writes them, and sorting them takes minutes.
     """
-    return unicodedata.normalize("NFKC", typed) if text.is_quick_to_normalise(typed) else typed
+    return unicodedata.normalize("NFKC", typed) if is_quick_to_normalise(typed) else typed
 
 
 def hash_password(password: str) -> str:

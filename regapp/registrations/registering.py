@@ -112,7 +112,7 @@ def _application_in(submission: Submission) -> Application | None:
     if submission.application is not None:
         return Application.from_json(submission.application)
     registration = _made_by(submission)
-    return registration and Application.of(registration)
+    return Application.of(registration) if registration else None
 
 
 def _move_to_address(registration: Registration, submission: Submission, email: str, at: datetime) -> None:
