@@ -51,13 +51,13 @@ def _draw_blank(slug: str) -> str:
 def _take_in(slug: str, form: RegistrationForm, key: str) -> bool:
     """Whether the form counted; if not, it says why."""
     try:
-        registering.submit(finding.get_id(slug), form.to_application(), key, g.received_at)
+        submission = registering.submit(finding.get_id(slug), form.to_application(), key, g.received_at)
     except RuleBroken as error:
         db.session.rollback()
         form.refuse(error)
         return False
+    session["submission"] = submission.key
     db.session.commit()
-    session["submission"] = key
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -69,16 +70,31 @@ def find_active(event_id: int, email: str) -> Registration | None:
 
 
 def _send_again(event: Event, earlier: Submission, application: Application, at: datetime) -> Submission:
-    """The form came once more: by a double click, or by going back to correct the address in it."""
-    is_same = addresses.key(earlier.email) == addresses.key(application.email)
-    if not is_same and is_correctable(earlier, at):
-        _correct(event, earlier, application.email, at)
+    """The form came once more: by a double click, or by going back to correct the address or to register another."""
+    made = _made_by(earlier)
+    if (made.email_key if made else addresses.key(earlier.email)) == addresses.key(application.email):
+        return earlier
+    if not is_correctable(earlier, at) or not _is_same_person(earlier, application):
+        return submit(event.id, application, _key_for_another(earlier.key, application), at)
+    _correct(event, earlier, application.email, at)
     return earlier
+
+
+def _is_same_person(earlier: Submission, application: Application) -> bool:
+    asked = _application_in(earlier)
+    return asked is not None and (asked.first_name, asked.last_name) == (application.first_name, application.last_name)
+
+
+def _key_for_another(key: str, application: Application) -> str:
+    """The same one each time that this person's form comes with that key."""
+    return hashlib.blake2b(f"{key}\n{addresses.key(application.email)}".encode(), digest_size=16).hexdigest()
 
 
 def _decide(event: Event, submission: Submission, application: Application, received_at: datetime) -> None:
     if not event.is_open(received_at):
         raise RegistrationClosed(event, received_at)
+    # Before it is asked who is known: a full day must not tell.
+    _require_place(event, application.attendance)
     known = find_active(event.id, application.email)
     if known is not None:
         letters.write_link(known, received_at)
@@ -145,14 +161,14 @@ def _withdraw_for(known: Registration, registration: Registration, submission: S
     submission.application = Application.of(registration).to_json()
 
 
-def _give_place(event: Event, application: Application, received_at: datetime) -> Registration:
+def _require_place(event: Event, attendance: Attendance) -> None:
     day_places = places.count(event)
-    if day_places.of(application.attendance).is_full:
-        raise DayFull(
-            event,
-            application.attendance,
-            other_is_full=day_places.on_site.is_full and day_places.online.is_full,
-        )
+    if day_places.of(attendance).is_full:
+        is_all = day_places.on_site.is_full and day_places.online.is_full
+        raise DayFull(event, attendance, other_is_full=is_all)
+
+
+def _give_place(event: Event, application: Application, received_at: datetime) -> Registration:
     registration = build(event, application, received_at)
     db.session.add(registration)
     db.session.flush()

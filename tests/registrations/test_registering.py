@@ -209,6 +209,27 @@ def test_going_back_to_correct_the_address_in_the_form_does_the_same(app: Flask,
     assert [r.email for r in registrations(app)] == ["asa@example.org"]
 
 
+def test_a_full_day_answers_a_known_address_as_an_unknown_one(app: Flask, client: CheckingClient) -> None:
+    for email in ("asa@example.org", "bo@example.org"):
+        client.submit("/2026/register", **{**APPLICATION, "email": email})
+    known = client.submit("/2026/register", **APPLICATION)
+    unknown = client.submit("/2026/register", **{**APPLICATION, "email": "new@example.org"})
+    assert known.status_code == unknown.status_code == 422
+    assert "Alla platser på plats är tagna" in read(known).text
+
+
+def test_going_back_to_register_a_colleague_takes_nobodys_place(app: Flask, client: CheckingClient) -> None:
+    form = client.page("/2026/register").form()
+    client.send("/2026/register", form, **APPLICATION)
+    colleague = {**APPLICATION, "first_name": "Bo", "email": "bo@example.org"}
+    for _ in range(3):
+        answer = client.send("/2026/register", form, **colleague)
+    assert "bo@example.org" in read(answer).text
+    active = [(r.first_name, r.email) for r in registrations(app) if r.is_active]
+    assert active == [("Åsa-Märta", "asa@example.org"), ("Bo", "bo@example.org")]
+    assert letters(app) == [("confirmation", "asa@example.org"), ("confirmation", "bo@example.org")]
+
+
 def test_correcting_from_a_known_address_registers_the_right_one(app: Flask, client: CheckingClient) -> None:
     client.submit("/2026/register", **APPLICATION)
     other: CheckingClient = app.test_client()  # type: ignore[assignment]
