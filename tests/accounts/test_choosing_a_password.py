@@ -46,6 +46,12 @@ def test_a_link_lets_choose_a_password_once(app: Flask, client: CheckingClient, 
         assert client.post(link, data={"new_password": PASSWORD}).status_code == 404
 
 
+def test_the_page_behind_a_link_is_kept_by_nobody_and_told_to_nobody(client: CheckingClient, link: str) -> None:
+    headers = client.get(link).headers
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert (headers["Cache-Control"], headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+
+
 def test_a_link_is_dead_after_three_days(client: CheckingClient, link: str) -> None:
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
         client.page(link, 404)
