@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,8 @@ from urllib.parse import urlsplit
 PREFIX = "REGAPP_"
 MIN_SECRET = 32
 """Characters in a secret: 128 bits even when written as hexadecimal digits."""
+
+_HOST = r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)"
 
 WEAK_SECRETS = ("change", "secret", "default", "example", "password", "dev")
 
@@ -35,9 +39,9 @@ def _boolean(value: str) -> bool:
         raise ValueError("true, false, 1 or 0") from None
 
 
-def _count(value: str) -> int:
-    if not value.isascii() or not value.isdigit():
-        raise ValueError("a whole number, 0 or more")
+def _count(value: str, top: int = 999_999_999) -> int:
+    if not re.fullmatch("[0-9]{1,9}", value) or int(value) > top:
+        raise ValueError(f"a whole number from 0 to {top}")
     return int(value)
 
 
@@ -54,27 +58,38 @@ def _secret(value: str) -> str:
 
 
 def _secrets(value: str) -> tuple[str, ...]:
-    return tuple(_secret(part) for part in value.split(",") if part)
+    return tuple(_secret(part.strip()) for part in value.split(",") if part.strip())
 
 
 def _database(value: str) -> str:
     if value.startswith("postgresql://"):
         value = value.replace("postgresql://", "postgresql+psycopg://", 1)
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")) or not _has_good_port(value):
         raise ValueError("sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     return value
 
 
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+    if not re.fullmatch(rf"https?://(?:{_HOST}|\[[0-9a-f:.]+\])(?::[0-9]+)?/?", value) or not _has_good_port(value):
         raise ValueError("the address that people see, e.g. https://anmalan.example.org, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
+    return value.rstrip("/")
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(_HOST, value):
+        raise ValueError("a domain in ASCII letters, e.g. example.org or xn--hlsa-5qa.example")
+    return value
 
 
 def _address(value: str) -> str:
-    local, at, domain = _text(value).rpartition("@")
-    if not (local and at and "." in domain and value.isascii()) or set(value) & set(' <>",;:()[]\\'):
+    if not re.fullmatch(rf"[!-?A-~]+@{_HOST}\.{_HOST}", value) or set(value) & set('<>",;:()[]\\'):
         raise ValueError("one bare e-mail address, e.g. car-t@example.org")
     return value
 
@@ -94,7 +109,7 @@ class Settings:
     database_url: str = _setting(_database, "sqlite:///instance/regapp.sqlite")
     base_url: str = _setting(_base_url, "", required=True)
     trusted_proxies: int = _setting(_count, 0)
-    form_seconds: int = _setting(_count, 2)
+    form_seconds: int = _setting(partial(_count, top=60), 2)
     mail_server: str = _setting(_text, "", required=True)
     mail_port: int = _setting(_port, 587)
     mail_use_tls: bool = _setting(_boolean, True)
@@ -103,10 +118,10 @@ class Settings:
     mail_password: str = _setting(_text, "")
     mail_default_sender: str = _setting(_address, "", required=True)
     mail_reply_to: str = _setting(_address, "")
-    mail_domain: str = _setting(_text, "")
+    mail_domain: str = _setting(_domain, "")
     mail_per_minute: int = _setting(_count, 0)
     mail_ca_file: str = _setting(_text, "")
-    health_days: int = _setting(_count, 14)
+    health_days: int = _setting(partial(_count, top=3650), 14)
     organisation_name: str = _setting(_text, "Karolinska Institutet")
     organisation_number: str = _setting(_text, "202100-2973")
     organisation_address: str = _setting(_text, "171 77 Stockholm")
@@ -139,7 +154,7 @@ def load(environ: Mapping[str, str] = os.environ, root: Path | None = None) -> S
     """
     root = root or Path(__file__).resolve().parent
     values = _read(environ)
-    instance = Path(environ.get(PREFIX + "INSTANCE", root / "instance")).absolute()
+    instance = Path(environ.get(PREFIX + "INSTANCE") or root / "instance").absolute()
     values["instance"] = instance
     if values.get("demo"):
         values = {**_demo_defaults(instance, environ), **values}
@@ -160,7 +175,9 @@ def _read(environ: Mapping[str, str]) -> dict[str, Any]:
         if environ.get(name, "") == "":
             continue
         try:
-            values[setting.name] = setting.metadata["read"](environ[name])
+            values[setting.name] = setting.metadata["read"](environ[name].encode("utf-8").decode())
+        except UnicodeEncodeError:
+            raise SettingsError(f"{name}: expected text in UTF-8") from None
         except ValueError as error:
             raise SettingsError(f"{name}: expected {error}") from None
     return values
@@ -168,9 +185,7 @@ def _read(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _absolute(url: str, root: Path) -> str:
     prefix = "sqlite:///"
-    if not url.startswith(prefix):
-        return url
-    return prefix + str(root / url.removeprefix(prefix))
+    return prefix + str(root / url.removeprefix(prefix)) if url.startswith(prefix) else url
 
 
 def _demo_defaults(instance: Path, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 
     from tests.support.browser import Windows
 
+# On a busy machine an example may take long; a slow rule is for the bench to find.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
 MISSING = [part for part in PARTS if not part.is_here()]
 IN_CI = os.environ.get("CI") == "true"
-skipped = pytest.StashKey[dict[str, str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[skipped] = {}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,16 +48,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if item.get_closest_marker(part.marker):
             if IN_CI:
                 pytest.fail(f"{part.package} is missing: {how_to_get({part.package})}", pytrace=False)
-            item.config.stash[skipped][item.nodeid] = part.package
             pytest.skip(f"needs {part.package}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The very last line, after pytest's own, so that nobody takes a run with gaps for a whole one."""
-    missed = config.stash.get(skipped, {})
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if missed and reporter is not None:
-        text = f"{len(missed)} tests were skipped for want of a part: {how_to_get(set(missed.values()))}"
+    missed = reporter.stats.get("skipped", []) if reporter is not None else []
+    packages = {part.package for part in PARTS if any(part.package in str(report.longrepr) for report in missed)}
+    if packages:
+        text = f"{len(missed)} tests were skipped for want of a part: {how_to_get(packages)}"
         reporter.write_line(text, red=True, bold=True)
 
 

@@ -65,17 +65,27 @@ WRONG = {
     "SECRET_KEY": ["short", "x" * 64, "change-me-" + SECRET, "secret" + SECRET, "0" * 32],
     "SECRET_KEY_FALLBACKS": ["short", f"{SECRET},short"],
     "PASSWORD_SALT": ["short", "x" * 64],
-    "DATABASE_URL": ["mysql://host/db", "regapp.sqlite", "sqlite://", "postgres:///x"],
-    "BASE_URL": ["anmalan.example.org", "ftp://example.org", "https://", "https://example.org/path", "https://a/?x"],
+    "DATABASE_URL": ["mysql://host/db", "regapp.sqlite", "sqlite://", "postgres:///x", "postgresql://u:p@h:xx/n"],
+    "FORM_SECONDS": ["999999", "9" * 5000],
+    "HEALTH_DAYS": ["99999999999", "-1"],
+    "MAIL_DOMAIN": ["åäö.se", "ex ample>", "a..se", "-a.se"],
+    "BASE_URL": [
+        *("anmalan.example.org", "ftp://example.org", "https://", "https://example.org/path", "https://a/?x"),
+        *("https://u:p@a.se", "https://a.se/#f", "https://a b.se", "https://a.se:99999", "https://:443"),
+        *("https://[::1", "https://åäö.se"),
+    ],
     "TRUSTED_PROXIES": ["-1", "one", "1.5", "٣"],
     "MAIL_PORT": ["0", "65536", "smtp"],
     "MAIL_USE_TLS": ["yes", "off", "None"],
     "MAIL_USE_SSL": ["yes", "TRUE!"],
     "MAIL_SERVER": ["smtp.example.org\nX: y"],
-    "MAIL_DEFAULT_SENDER": ["no-at", "a@b@", "SWECARNET <a@example.org>", "a@localhost", "å@example.org", "a b@c.se"],
+    "MAIL_DEFAULT_SENDER": [
+        *("no-at", "a@b@", "SWECARNET <a@example.org>", "a@localhost", "å@example.org", "a b@c.se"),
+        *("a@b..se", "a@b@c.se"),
+    ],
     "MAIL_REPLY_TO": ["no-at", "a@example.org,b@example.org", "a@example.org\r\nBcc: b@example.org"],
     "MAIL_PER_MINUTE": ["-1", "many"],
-    "ORGANISATION_NAME": ["two\nlines", "tab\there"],
+    "ORGANISATION_NAME": ["two\nlines", "tab\there", "Malm\udcf6"],
     "ORGANISATION_DATA_PROTECTION_OFFICER": ["nobody"],
     "ORGANISATION_CONTACT": ["nobody"],
 }
@@ -132,6 +142,14 @@ def test_a_digits_only_secret_stays_text(tmp_path: Path) -> None:
 
 def test_old_secrets_are_a_list(tmp_path: Path) -> None:
     assert load(production(SECRET_KEY_FALLBACKS=f"{SECRET},{SALT}"), tmp_path).secret_key_fallbacks == (SECRET, SALT)
+
+
+def test_old_secrets_may_have_spaces_between(tmp_path: Path) -> None:
+    assert load(production(SECRET_KEY_FALLBACKS=f"{SECRET}, {SALT}"), tmp_path).secret_key_fallbacks == (SECRET, SALT)
+
+
+def test_an_empty_folder_for_what_is_written_is_the_default_one(tmp_path: Path) -> None:
+    assert load(production(INSTANCE=""), tmp_path).instance == tmp_path / "instance"
 
 
 def test_the_demo_makes_its_own_secrets_which_only_their_owner_reads(tmp_path: Path) -> None:

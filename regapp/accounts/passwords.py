@@ -11,6 +11,7 @@ import flask_security
 
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.core.text import is_quick_to_normalise
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1000
@@ -51,8 +52,11 @@ _LOOK_ALIKE = str.maketrans("013457@$!", "oieastasi")
 
 
 def normalise(typed: str) -> str:
-    """The same password from every keyboard: Unicode's compatibility form; nothing is cut off."""
-    return unicodedata.normalize("NFKC", typed)
+    """The same password from every keyboard: Unicode's compatibility form; nothing is cut off.
+
+    Endless rows of combining marks stay as they are: no keyboard writes them, and sorting them takes minutes.
+    """
+    return unicodedata.normalize("NFKC", typed) if is_quick_to_normalise(typed) else typed
 
 
 def hash_password(password: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regapp.accounts import links, managing, passwords, sessions, signing_in
@@ -17,6 +17,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Press
 from regapp.core.i18n import Text
 from regapp.core.limits import TooMany
+from regapp.core.web import personal
 
 bp = Blueprint("accounts", __name__, url_prefix="/organiser")
 
@@ -27,6 +28,11 @@ IS_CHOSEN = Text("Ditt nya lösenord gäller nu.", "Your new password is now in 
 def choose_language() -> None:
     """Swedish until it is known who it is, or until English is asked for."""
     i18n.set_language(request.args.get("language", i18n.DEFAULT_LANGUAGE))
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    return personal(response) if request.endpoint == "accounts.choose_password" else response
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsheet's times have no zone
 EVALUATED = tuple("=+-@\t\r＝＋－＠")
@@ -33,6 +33,9 @@ def write(
     The values in the columns `instants` are serials or None; the others are text. Rows go to a temporary file
     one by one (`constant_memory`); `count` is how many there will be, for the filter buttons.
     """
+    # Imported late: a web process starts without it.
+    from xlsxwriter import Workbook
+
     workbook = Workbook(file, {"constant_memory": True})
     sheet = workbook.add_worksheet()
     head = workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import functools
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,9 +14,7 @@ from typing import Any, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import TimeoutError
 from sqlalchemy.orm import DeclarativeBase, registry
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.types import TypeDecorator
 
 from regapp.core.errors import NotFound
@@ -134,27 +131,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-# SQLite lets who waits for its write lock sleep and look again, up to 100 ms after it became free. The threads of one
-# process wait for one another here instead, so that at most one a process waits like that.
-_turn = threading.Lock()
-
-
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    if not _writing.get():
-        connection.exec_driver_sql("BEGIN")
-        return
-    if not connection.info.get("has_turn"):
-        if not _turn.acquire(timeout=BUSY_TIMEOUT_S):
-            raise TimeoutError("another thread writes")
-        connection.info["has_turn"] = True
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-@event.listens_for(Pool, "checkin")
-def _give_turn(_connection: Any, record: ConnectionPoolEntry) -> None:
-    """The transaction is over, on the disk too."""
-    if record.info.pop("has_turn", False):
-        _turn.release()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

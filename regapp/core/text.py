@@ -8,6 +8,9 @@ from regapp.core.i18n import Text
 MAX_COMBINING = 4
 """Combining marks on one letter; more are no name in any script, but a way to paint over a page."""
 
+MAX_NON_STARTERS = 30
+"""Combining marks in a row, before they are composed (UAX #15 §13, Stream-Safe Text Format)."""
+
 _NOT_ALLOWED = {"Cc", "Cs", "Co", "Cn"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = set(
@@ -26,19 +29,38 @@ def clean(value: str, *, lines: bool = False) -> str:
     One line unless `lines`; then line ends are `\\n`.
     """
     text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not is_quick_to_normalise(text):
+        raise RuleBroken(UNREADABLE)
     text = unicodedata.normalize("NFC", text.replace("\t", " "))
     if not lines and any(end in text for end in "\n\u2028\u2029\x85"):
         raise RuleBroken(Text("Skriv allt på en rad.", "Write everything on one line."))
     if _has_unshowable(text):
         raise RuleBroken(UNREADABLE)
-    if text and all(character in _INVISIBLE or character.isspace() for character in text):
+    if text and all(map(_is_invisible, text)):
         raise RuleBroken(UNREADABLE)
     return text
+
+
+def is_quick_to_normalise(value: str) -> bool:
+    """Whether marks stand in no endless row: Unicode's normal forms sort each row, which takes its length squared."""
+    if value.isascii():
+        return True
+    row = 0
+    for character in value:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row > MAX_NON_STARTERS:
+            return False
+    return True
 
 
 def without_controls(value: str) -> str:
     """The text without what no page can hold, to show it again as well as it can be shown."""
     return "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter) not in _NOT_ALLOWED)
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether it shows nothing by itself: space, a sign that steers others, a mark without its letter."""
+    return character in _INVISIBLE or character.isspace() or unicodedata.category(character) in {"Cf", "Mn", "Me", "Zs"}
 
 
 def _has_unshowable(text: str) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, RequestRedirect
 
 from regapp.core import clock, i18n
 from regapp.core.context import settings
@@ -104,6 +104,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)
+    app.before_request(_stay_here)
     app.teardown_request(lambda _error: begin_reading())
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
@@ -117,6 +118,14 @@ def _begin() -> None:
     # Taken before the body is read and before any lock: who waits for the lock over midnight was in time.
     g.received_at = clock.now()
     begin_reading() if request.method in SAFE_METHODS else begin_writing()
+
+
+def _stay_here() -> ResponseReturnValue | None:
+    """The router's own redirect (a slash too few) as a path: it would name the host that the request claims."""
+    wanted = request.routing_exception
+    if not isinstance(wanted, RequestRedirect):
+        return None
+    return redirect("/" + wanted.new_url.removeprefix(request.host_url).lstrip("/"), wanted.code)
 
 
 def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -10,6 +10,7 @@ from regapp.events.models import Event, Publication
 
 # Built once: nearly every page asks it.
 _BY_SLUG = select(Event).where(Event.slug == bindparam("slug"))
+_ID_BY_SLUG = select(Event.id).where(Event.slug == bindparam("slug"))
 
 
 def get_by_slug(slug: str) -> Event:
@@ -18,6 +19,14 @@ def get_by_slug(slug: str) -> Event:
     if event is None:
         raise NotFound
     return event
+
+
+def get_id(slug: str) -> int:
+    """For who locks the day next, and so reads it anew; raises NotFound."""
+    found = db.session.scalar(_ID_BY_SLUG, {"slug": slug})
+    if found is None:
+        raise NotFound
+    return found
 
 
 def find_current(now: datetime) -> Event | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from regapp.mailing import marks
 
@@ -126,7 +127,8 @@ class Invitation:
 def _person(name: str, address: str) -> vCalAddress:
     from icalendar import vCalAddress
 
-    person = vCalAddress(f"mailto:{clean(address)}")
+    # RFC 6068 §2: what has a meaning in an address of this kind is written as a code.
+    person = vCalAddress("mailto:" + quote(clean(address), safe="@!$'*+"))
     person.params["CN"] = _quotable(name) or clean(address)
     return person
 

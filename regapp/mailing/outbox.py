@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from regapp.core.context import settings
 from regapp.core.db import db
@@ -82,19 +83,18 @@ def enqueue(
     return identity if written_down else db.session.scalars(select(OutgoingMail.id).filter_by(key=key)).one()
 
 
-def _statement(insert: Any) -> Any:
+@functools.cache
+def _inserting(dialect: str) -> Any:
+    """Built once: it runs while the day's row is locked. Only the dialect in use is loaded, for a quicker start."""
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
     return insert(OutgoingMail.__table__).on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail.id)
-
-
-# Built once: they run while the day's row is locked.
-_INSERTS = {"postgresql": _statement(postgresql.insert), "sqlite": _statement(sqlite.insert)}
 
 
 def _insert(values: dict[str, Any]) -> bool:
     """Whether the letter is new: its key may be taken, by a transaction that we waited for as well."""
     db.session.flush()
     dialect = db.session.get_bind().dialect.name
-    is_new = db.session.scalar(_INSERTS[dialect], values) is not None
+    is_new = db.session.scalar(_inserting(dialect), values) is not None
     if is_new and dialect == "postgresql":
         db.session.execute(text(f"NOTIFY {CHANNEL}"))
     return is_new

@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.registrations.models import Registration
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,27 @@ class Application:
         return dataclasses.asdict(self)
 
     @classmethod
+    def of(cls, registration: Registration) -> Application:
+        """What the registration was made from."""
+        health = registration.health
+        return cls(
+            first_name=registration.first_name,
+            last_name=registration.last_name,
+            email=registration.email,
+            profession=registration.profession,
+            workplace=registration.workplace,
+            wish=_wish_behind(registration),
+            language=registration.language,
+            profession_other=registration.profession_other,
+            department=registration.department,
+            diets=tuple(Diet(diet) for diet in health.diets) if health else (),
+            diet_other=health.diet_other if health else "",
+            access_needs=health.access_needs if health else "",
+            message=registration.message,
+            wants_news=registration.wants_news,
+        )
+
+    @classmethod
     def from_json(cls, values: dict[str, Any]) -> Application:
         return cls(
             **{
@@ -45,3 +67,9 @@ class Application:
                 "diets": tuple(Diet(diet) for diet in values["diets"]),
             }
         )
+
+
+def _wish_behind(registration: Registration) -> Wish:
+    if registration.attendance is Attendance.ONLINE:
+        return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
+    return Wish.LINE if registration.in_line_since else Wish.ON_SITE

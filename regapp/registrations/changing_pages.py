@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from regapp.core import limits
 from regapp.core.forms import Press
-from regapp.core.i18n import Text, current_language, set_language
+from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import changing, possible_moves, transferring
@@ -106,7 +106,7 @@ def address(token: str) -> ResponseReturnValue:
     slug = registration.event.slug
     form = AddressForm(obj=registration)
     if counts(form, lambda: _change_address(registration, form.email.data)):
-        return redirect(page_url(".address_changed", current_language(), slug=slug), 303)
+        return redirect(page_url(".address_changed", slug=slug), 303)
     return show("address", token, registration, form)
 
 

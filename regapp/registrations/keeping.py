@@ -43,7 +43,9 @@ def page(name: str, slug: str, now: datetime, draw: Callable[[], str]) -> str:
 
     A day that isn't public is drawn for each visitor anew: it is not for everybody.
     """
-    saved = db.session.execute(_SAVED, {"slug": slug}).one_or_none()
+    # Past the session, which would take longer than the question.
+    with db.engine.connect() as connection:
+        saved = connection.execute(_SAVED, {"slug": slug}).one_or_none()
     if saved is None or saved.publication is Publication.DRAFT:
         return draw()
     pages: dict[tuple[str, str, str], Kept] = current_app.extensions.setdefault("regapp.kept", {})

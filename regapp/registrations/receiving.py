@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.web import bilingual, page_url
+from regapp.events import finding
 from regapp.events.models import Event
 from regapp.registrations import keeping, places, registering, submissions
 from regapp.registrations.forms import FormKey, RegistrationForm
@@ -31,10 +32,9 @@ def register(slug: str) -> ResponseReturnValue:
     form = RegistrationForm()
     # Before the database is asked anything: from then on others wait for us.
     key = form.check_key(g.received_at) if form.validate() else None
-    event = get_visible(slug)
-    if key is not None and _take_in(event, form, key):
+    if key is not None and _take_in(slug, form, key):
         return redirect(page_url(".received", slug=slug))
-    return _show(event, form), 422
+    return _show(get_visible(slug), form), 422
 
 
 def _blank(slug: str) -> str:
@@ -49,16 +49,16 @@ def _draw_blank(slug: str) -> str:
     return page.replace(form.form_key.data, KEY).replace(form.csrf_token.current_token, TOKEN)
 
 
-def _take_in(event: Event, form: RegistrationForm, key: str) -> bool:
+def _take_in(slug: str, form: RegistrationForm, key: str) -> bool:
     """Whether the form counted; if not, it says why."""
     try:
-        registering.submit(event.id, form.to_application(), key, g.received_at)
+        submission = registering.submit(finding.get_id(slug), form.to_application(), key, g.received_at)
     except RuleBroken as error:
         db.session.rollback()
         form.refuse(error)
         return False
+    session["submission"] = submission.key
     db.session.commit()
-    session["submission"] = key
     return True
 
 

@@ -1,6 +1,7 @@
 """Links to choose a password, lost passwords, changed ones."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,6 +44,12 @@ def test_a_link_lets_choose_a_password_once(app: Flask, client: CheckingClient, 
         sign_in(client, EMAIL, NEW)
         assert client.page(link, 404).h1 == "Länken gäller inte längre"
         assert client.post(link, data={"new_password": PASSWORD}).status_code == 404
+
+
+def test_the_page_behind_a_link_is_kept_by_nobody_and_told_to_nobody(client: CheckingClient, link: str) -> None:
+    headers = client.get(link).headers
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert (headers["Cache-Control"], headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
 def test_a_link_is_dead_after_three_days(client: CheckingClient, link: str) -> None:
@@ -109,6 +116,12 @@ def test_a_long_password_counts_whole(app: Flask) -> None:
         assert hashed.startswith("$argon2id$")
         assert passwords.matches("a långt lösenord " * 58, hashed)
         assert not passwords.matches("a långt lösenord " * 57 + "a långt lösenorD ", hashed)
+
+
+def test_a_password_of_endless_marks_takes_no_time() -> None:
+    began = time.perf_counter()
+    passwords.normalise("a" + "\u0301\u0316" * 60_000)
+    assert time.perf_counter() - began < 1
 
 
 def test_the_same_password_in_another_unicode_form_is_the_same(app: Flask) -> None:

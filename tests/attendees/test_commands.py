@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
-from regapp.attendees.commands import attendees
+from regapp.cli import main
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.registrations.choices import Diet, Wish
@@ -21,14 +21,16 @@ pytestmark = pytest.mark.usefixtures("context")
 
 
 @pytest.fixture(autouse=True)
-def day(context: None) -> None:
+def day(context: None, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
     event = new_day()
     add(event, "Åsa", "Öberg", diets=(Diet.VEGAN,))
     add(event, "Bo", "Ek", wish=Wish.ONLINE)
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(attendees, ["export", *arguments])
+    return CliRunner().invoke(main, ["attendees", "export", *arguments])
 
 
 def test_a_csv_file_goes_to_standard_output(app: Flask) -> None:

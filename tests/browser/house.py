@@ -18,13 +18,14 @@ from regapp.accounts.roles import Role
 from regapp.core import clock, context
 from regapp.core.db import db, writing
 from regapp.demo import filling, people
+from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.registrations import finding, registering
 from regapp.registrations.applying import Application
-from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.choices import Attendance, Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
 from regapp.registrations.models import Registration, Status
-from tests.support.days import new_day
+from tests.support.days import STOCKHOLM, new_day
 from tests.support.organisers import add_organiser
 from tests.support.server import System
 
@@ -34,6 +35,12 @@ LONG_ADDRESS = (
     "maria.magdalena.von.und.zu.oxenstierna-natt-och-dag-lagercrantz@" + "universitetssjukhus." * 4 + "example.org"
 )
 LANGUAGES = ("sv", "en")
+TAKEN = (
+    ("2027-full", Attendance.ON_SITE),
+    ("2027-full", Attendance.ONLINE),
+    ("2027-hall-full", Attendance.ON_SITE),
+)
+"""The only places of these days, which somebody has."""
 
 
 class House:
@@ -70,6 +77,13 @@ class House:
             self.slug = _demo_day(now)
             for day in _other_days(now):
                 new_day(**day)
+            for slug in ("2027-line", "2027-near"):
+                self.new_participant(slug, "sv", email="seat@example.org", wish=Wish.ON_SITE)
+            with writing():
+                for slug, attendance in TAKEN:
+                    email = f"first.{attendance}@example.org"
+                    application = an_application(email=email, attendance=attendance)
+                    db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
@@ -81,7 +95,9 @@ class House:
             assert found is not None, f"{email} is not registered for {slug}"
             return self._paths(found)
 
-    def new_participant(self, slug: str, language: str, *, cancelled: bool = False, **changes: Any) -> dict[str, str]:
+    def new_participant(
+        self, slug: str, language: str, *, cancelled: bool = False, offered: bool = False, **changes: Any
+    ) -> dict[str, str]:
         """Somebody who registered yesterday, without a letter; the paths of their own pages."""
         with self.inside() as now:
             with writing():
@@ -89,6 +105,7 @@ class House:
                 if cancelled:
                     person.status, person.cancelled_at = Status.CANCELLED, now
                     person.cancelled_from = Status.CONFIRMED
+                _put_in_line(person, changes.get("wish"), now + DAY if offered else None)
                 db.session.add(person)
             return self._paths(person)
 
@@ -118,6 +135,13 @@ def _event(slug: str) -> Event:
     return db.session.query(Event).filter_by(slug=slug).one()
 
 
+def _put_in_line(person: Registration, wish: Wish | None, answer_by: datetime | None) -> None:
+    if wish in {Wish.ONLINE_AND_LINE, Wish.LINE}:
+        person.in_line_since, person.answer_by = person.received_at, answer_by
+    if wish is Wish.LINE:
+        person.status = Status.WAITING
+
+
 def _demo_day(now: datetime) -> str:
     with writing():
         event = filling.build_day(now)
@@ -135,27 +159,32 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
             "starts_at": starts_at,
             "ends_at": starts_at + timedelta(hours=7),
             "opens_at": now - 30 * DAY,
-            "closes_at": starts_at - 14 * DAY,
-            "changes_close_at": starts_at - 7 * DAY,
+            "closes_at": times.end_of((starts_at - 14 * DAY).date(), STOCKHOLM),
+            "changes_close_at": times.end_of((starts_at - 7 * DAY).date(), STOCKHOLM),
             "promote_until": starts_at - DAY,
             "description_sv": "En dag om CAR T-celler.",
             "description_en": "A day about CAR T cells.",
             **changes,
         }
 
-    ahead = now + 400 * DAY
+    ahead = (now + 400 * DAY).astimezone(STOCKHOLM).replace(hour=9, minute=0, second=0, microsecond=0)
     return [
         day("soon", ahead, opens_at=now + 30 * DAY),
-        day("closed", ahead, closes_at=now - DAY),
+        day("closed", ahead, closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("cancelled", ahead, publication=Publication.CANCELLED),
-        day("over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=now - 50 * DAY),
-        day("full", ahead, seats_on_site=0, seats_online=0),
+        day(
+            "over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=times.end_of((now - 50 * DAY).date(), STOCKHOLM)
+        ),
+        day("full", ahead, seats_on_site=1, seats_online=1),
+        day("hall-full", ahead, seats_on_site=1),
         day("online", ahead, seats_on_site=0),
         day("half", ahead, seats_on_site=1),
+        day("line", ahead, seats_on_site=1),
+        day("near", now + 10 * DAY, closes_at=now - DAY, changes_close_at=now - DAY, seats_on_site=1),
         day("draft", ahead, publication=Publication.DRAFT),
         day("free", ahead, seats_on_site=None),
-        day("today", now - timedelta(minutes=5), closes_at=now - DAY),
-        day("ended", now - timedelta(hours=8), closes_at=now - DAY),
+        day("today", now - timedelta(minutes=5), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
+        day("ended", now - timedelta(hours=8), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("long", ahead, **_long_words()),
     ]
 

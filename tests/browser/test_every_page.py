@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
+from regapp.registrations.choices import Diet, Wish
 from tests.browser.house import LANGUAGES, LONG_ADDRESS, House
 from tests.support.browser import examine_everywhere
 
@@ -24,11 +25,17 @@ PUBLIC = {
     "a day that is over": "/2027-over/",
     "a full day": "/2027-full/",
     "a day online only": "/2027-online/",
+    "a day with a full hall": "/2027-hall-full/",
     "a day with endless words": "/2027-long/",
     "the form": f"/{OPEN_DAY}/register",
     "the form of a closed day": "/2027-closed/register",
     "the form of a full day": "/2027-full/register",
-    "the form when on site is full": "/2027-online/register",
+    "the form of a day with a full hall": "/2027-hall-full/register",
+    "a day with a line": "/2027-line/",
+    "the form with a line": "/2027-line/register",
+    "asking for the link": f"/{OPEN_DAY}/link",
+    "the link is asked for": f"/{OPEN_DAY}/link/asked",
+    "a changed address": f"/{OPEN_DAY}/address-changed",
     "the form with endless words": "/2027-long/register",
     "an answer nobody waits for": f"/{OPEN_DAY}/received",
     "privacy": "/privacy",
@@ -46,6 +53,25 @@ OWN = {
     "joining too late": ("2027-ended", "join", {}),
     "joining after cancelling": ("2027-today", "join", {"cancelled": True}),
     "a cancelled registration": ("2027-free", "manage", {"cancelled": True}),
+}
+HEALTHY = {"wish": Wish.ON_SITE, "diets": tuple(Diet), "access_needs": "Hörslinga"}
+IN_LINE, ONLY_IN_LINE = {"wish": Wish.ONLINE_AND_LINE}, {"wish": Wish.LINE}
+OWN |= {
+    "a registration on site": ("{open}", "manage", HEALTHY),
+    "another form of attendance": ("{open}", "attendance", HEALTHY),
+    "a full hall to change to": ("2027-line", "attendance", {}),
+    "details": ("{open}", "details", {}),
+    "needs": ("{open}", "needs", HEALTHY),
+    "needs too late": ("2027-near", "needs", HEALTHY),
+    "withdrawing the consent": ("{open}", "withdraw-consent", HEALTHY),
+    "a language": ("{open}", "language", {}),
+    "an address": ("{open}", "address", {}),
+    "a colleague": ("{open}", "transfer", {}),
+    "waiting online": ("2027-line", "manage", IN_LINE),
+    "waiting without a place": ("2027-line", "manage", ONLY_IN_LINE),
+    "leaving the line": ("2027-line", "leave-line", IN_LINE),
+    "an offer": ("2027-near", "manage", {**IN_LINE, "offered": True}),
+    "an offer without a place": ("2027-near", "manage", {**ONLY_IN_LINE, "offered": True}),
 }
 OUTSIDE = {
     "signing in": "/organiser/sign-in",
@@ -109,8 +135,7 @@ def test_a_personal_page_is_for_everybody(house: House, visitor: Page, name: str
     slug, link, options = OWN[name]
     email = f"{name.replace(' ', '-')}.{language}@example.org"
     paths = house.new_participant(slug.format(open=house.slug), language, email=email, **options)
-    paths["cancel"] = paths["manage"] + "/cancel"
-    visit(visitor, house.url(paths[link]), name)
+    visit(visitor, house.url(paths.get(link) or f"{paths['manage']}/{link}"), name)
     assert visitor.locator("html").get_attribute("lang") == language
     examine_everywhere(visitor)
 

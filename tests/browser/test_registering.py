@@ -149,7 +149,7 @@ def test_two_quick_presses_make_one_registration(house: House, windows: Windows)
 def test_a_full_hall_cannot_be_chosen_and_online_can(house: House, windows: Windows) -> None:
     words, email = SAY["sv"], "online@example.org"
     page = windows.open(NARROW)
-    page.goto(house.url("/2027-online/register"))
+    page.goto(house.url("/2027-hall-full/register"))
     expect(page.get_by_text("Alla platser på plats är tagna")).to_be_visible()
     expect(page.get_by_label(words.on_site, exact=True)).to_be_disabled()
     fill_in(page, words, email, attendance=words.online)

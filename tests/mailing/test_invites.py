@@ -65,6 +65,18 @@ def test_the_attendee_has_accepted_and_is_asked_nothing() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("o'neil+car.t_x@example.org", "o'neil+car.t_x@example.org"),
+        ("a%b/c#d?e&f@example.org", "a%25b%2Fc%23d%3Fe%26f@example.org"),
+    ],
+)
+def test_an_odd_address_is_still_one_whole_address(address: str, written: str) -> None:
+    (event,) = icalendar.Calendar.from_ical(an_invitation(attendee_address=address).request()).walk("VEVENT")
+    assert str(event["ATTENDEE"]) == f"mailto:{written}"
+
+
 def test_an_online_entry_leads_to_the_join_page_in_three_places() -> None:
     event = icalendar.Calendar.from_ical(_sent(an_invitation().request())).walk("VEVENT")[0]
     assert str(event["LOCATION"]) == str(event["CONFERENCE"]) == LINKS["join"]

@@ -99,3 +99,12 @@ def test_a_forged_host_reaches_no_page(client: CheckingClient, day: str) -> None
     answer = client.get("/2026/", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
     assert b"evil.example" not in answer.data
     assert "evil" not in client.get("/", headers={"Host": "evil.example"}).location
+
+
+@pytest.mark.parametrize(("path", "goes_to"), [("/2026?a=b", "/2026/?a=b"), ("/en/2026//", "/en/2026/")])
+def test_a_slash_too_few_or_too_many_leads_to_the_page_and_to_no_forged_host(
+    client: CheckingClient, day: str, path: str, goes_to: str
+) -> None:
+    answer = client.get(path, headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, goes_to)
+    assert b"evil.example" not in answer.data

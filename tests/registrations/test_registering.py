@@ -4,11 +4,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from regapp.core.db import db
+from regapp.core import clock
+from regapp.core.db import db, writing
 from regapp.mailing.models import MailState, OutgoingMail
+from regapp.registrations import cancelling
 from regapp.registrations.models import HealthNote, Registration, Status
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION
+
+DIETS: dict[str, object] = {"diets": ["vegan"], "diet_other": "Inte koriander", "health_consent": True}
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -205,6 +209,27 @@ def test_going_back_to_correct_the_address_in_the_form_does_the_same(app: Flask,
     assert [r.email for r in registrations(app)] == ["asa@example.org"]
 
 
+def test_a_full_day_answers_a_known_address_as_an_unknown_one(app: Flask, client: CheckingClient) -> None:
+    for email in ("asa@example.org", "bo@example.org"):
+        client.submit("/2026/register", **{**APPLICATION, "email": email})
+    known = client.submit("/2026/register", **APPLICATION)
+    unknown = client.submit("/2026/register", **{**APPLICATION, "email": "new@example.org"})
+    assert known.status_code == unknown.status_code == 422
+    assert "Alla platser på plats är tagna" in read(known).text
+
+
+def test_going_back_to_register_a_colleague_takes_nobodys_place(app: Flask, client: CheckingClient) -> None:
+    form = client.page("/2026/register").form()
+    client.send("/2026/register", form, **APPLICATION)
+    colleague = {**APPLICATION, "first_name": "Bo", "email": "bo@example.org"}
+    for _ in range(3):
+        answer = client.send("/2026/register", form, **colleague)
+    assert "bo@example.org" in read(answer).text
+    active = [(r.first_name, r.email) for r in registrations(app) if r.is_active]
+    assert active == [("Åsa-Märta", "asa@example.org"), ("Bo", "bo@example.org")]
+    assert letters(app) == [("confirmation", "asa@example.org"), ("confirmation", "bo@example.org")]
+
+
 def test_correcting_from_a_known_address_registers_the_right_one(app: Flask, client: CheckingClient) -> None:
     client.submit("/2026/register", **APPLICATION)
     other: CheckingClient = app.test_client()  # type: ignore[assignment]
@@ -223,6 +248,45 @@ def test_correcting_to_a_known_address_leaves_one_registration(app: Flask, clien
     answer = other.submit("/2026/correct-address", email="asa@example.org")
     assert "asa@example.org" in read(answer).text
     assert [r.email for r in registrations(app) if r.is_active] == ["asa@example.org"]
+
+
+def test_correcting_to_a_known_address_by_mistake_and_then_to_the_right_one_loses_nobody(
+    app: Flask, client: CheckingClient
+) -> None:
+    client.submit("/2026/register", **APPLICATION)
+    other: CheckingClient = app.test_client()  # type: ignore[assignment]
+    other.submit("/2026/register", **{**APPLICATION, **DIETS, "first_name": "Bo", "email": "bob@example.org"})
+    other.submit("/2026/correct-address", email="asa@example.org")
+    other.submit("/2026/correct-address", email="bo@example.org")
+    active = [r for r in registrations(app) if r.is_active]
+    assert [(r.first_name, r.email) for r in active] == [("Åsa-Märta", "asa@example.org"), ("Bo", "bo@example.org")]
+    assert ("confirmation", "bo@example.org") in letters(app)
+    with app.app_context():
+        note = db.session.get_one(HealthNote, active[1].id)
+        assert (note.diets, note.diet_other) == (["vegan"], "Inte koriander")
+
+
+def test_a_stranger_who_cancels_what_came_to_him_takes_no_place_from_who_corrects_the_address(
+    app: Flask, client: CheckingClient
+) -> None:
+    client.submit("/2026/register", **{**APPLICATION, "email": "aas@example.org"})
+    with app.app_context(), writing():
+        cancelling.cancel(db.session.scalars(select(Registration.id)).one(), clock.now())
+    client.submit("/2026/correct-address", email="asa@example.org")
+    assert [r.email for r in registrations(app) if r.is_active] == ["asa@example.org"]
+    assert ("confirmation", "asa@example.org") in letters(app)
+
+
+def test_correcting_to_and_fro_floods_no_mailbox(app: Flask, client: CheckingClient) -> None:
+    client.submit("/2026/register", **{**APPLICATION, "email": "victim@example.org"})
+    for number in range(10):
+        answer = client.submit("/2026/correct-address", email=f"other{number}@example.org")
+        client.submit("/2026/correct-address", email="victim@example.org")
+    assert answer.status_code == 422
+    assert "för många försök" in read(answer).text
+    with app.app_context():
+        to_the_victim = select(func.count()).where(OutgoingMail.recipient == "victim@example.org")
+        assert (db.session.scalar(to_the_victim) or 0) <= 12
 
 
 def test_the_address_can_be_corrected_for_half_an_hour_and_only_in_that_browser(

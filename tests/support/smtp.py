@@ -212,9 +212,9 @@ class SmtpServer:
 
 def _abort(transport: Any) -> None:
     """End the connection at once; Python 3.11's own abort() of a TLS transport raises TypeError."""
-    under_tls = getattr(transport, "_ssl_protocol", None)
-    if under_tls is not None:
-        transport = under_tls._transport
+    if hasattr(transport, "_ssl_protocol"):
+        # None once the connection has ended by itself.
+        transport = transport._ssl_protocol and transport._ssl_protocol._transport
     if transport is not None:
         transport.abort()
 
