@@ -22,7 +22,7 @@ from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.registrations import finding, registering
 from regapp.registrations.applying import Application
-from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.support.days import STOCKHOLM, new_day
@@ -36,9 +36,10 @@ LONG_ADDRESS = (
 )
 LANGUAGES = ("sv", "en")
 TAKEN = (
-    ("2027-full", Attendance.ON_SITE),
-    ("2027-full", Attendance.ONLINE),
-    ("2027-hall-full", Attendance.ON_SITE),
+    ("2027-full", Wish.ON_SITE),
+    ("2027-full", Wish.ONLINE),
+    ("2027-hall-full", Wish.ON_SITE),
+    ("2027-near", Wish.ON_SITE),
 )
 """The only places of these days, which somebody has."""
 
@@ -77,12 +78,9 @@ class House:
             self.slug = _demo_day(now)
             for day in _other_days(now):
                 new_day(**day)
-            for slug in ("2027-line", "2027-near"):
-                self.new_participant(slug, "sv", email="seat@example.org", wish=Wish.ON_SITE)
             with writing():
-                for slug, attendance in TAKEN:
-                    email = f"first.{attendance}@example.org"
-                    application = an_application(email=email, attendance=attendance)
+                for slug, wish in TAKEN:
+                    application = an_application(email=f"first.{wish}@example.org", wish=wish)
                     db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
         for language in LANGUAGES:
@@ -179,7 +177,6 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("hall-full", ahead, seats_on_site=1),
         day("online", ahead, seats_on_site=0),
         day("half", ahead, seats_on_site=1),
-        day("line", ahead, seats_on_site=1),
         day("near", now + 10 * DAY, closes_at=now - DAY, changes_close_at=now - DAY, seats_on_site=1),
         day("draft", ahead, publication=Publication.DRAFT),
         day("free", ahead, seats_on_site=None),

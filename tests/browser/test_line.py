@@ -63,13 +63,13 @@ def test_a_person_joins_the_line_of_a_full_hall(
     words, email = SAY[language], f"waits.{language}.{javascript}@example.org".lower()
     wish, diet, position = WAIT[language]
     page = windows.open(NARROW, javascript=javascript)
-    page.goto(house.url(f"{words.prefix}/2027-line/register"))
+    page.goto(house.url(f"{words.prefix}/2027-hall-full/register"))
     expect(page.get_by_label(words.on_site, exact=True)).to_be_disabled()
     fill_in(page, words, email, attendance=wish)
     expect(page.get_by_label(re.compile(diet))).to_be_visible()
     page.get_by_role("button", name=words.send).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words.thanks)
-    page.goto(house.url(house.links_of(email, "2027-line")["manage"]))
+    page.goto(house.url(house.links_of(email, "2027-hall-full")["manage"]))
     expect(page.get_by_text(position)).to_be_visible()
     examine(page)
 
@@ -161,7 +161,7 @@ def test_the_language_is_changed(house: House, windows: Windows, language: str, 
 @with_and_without_scripts
 def test_the_line_is_left(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"leaves.{language}.{javascript}@example.org".lower()
-    page = _open(house, windows, language, email, javascript, slug="2027-line", wish=Wish.ONLINE_AND_LINE)
+    page = _open(house, windows, language, email, javascript, slug="2027-hall-full", wish=Wish.ONLINE_AND_LINE)
     link, press, done = STEPS[language]["leave"]
     page.get_by_role("link", name=link, exact=True).click()
     page.get_by_role("button", name=press, exact=True).click()
