@@ -20,7 +20,7 @@ from regapp.core.db import db, writing
 from regapp.demo import filling, people
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
-from regapp.registrations import finding, registering
+from regapp.registrations import finding, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
@@ -53,6 +53,7 @@ class House:
         self.app = create_app(self.settings)
         self.slug = ""
         self.person = ""
+        self.waiting = ""
         self.fill()
         self.system.start_web()
 
@@ -83,6 +84,7 @@ class House:
                     application = an_application(email=f"first.{wish}@example.org", wish=wish)
                     db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
+            self.waiting = _queue(now)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
 
@@ -178,12 +180,19 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("online", ahead, seats_on_site=0),
         day("half", ahead, seats_on_site=1),
         day("near", now + 10 * DAY, closes_at=now - DAY, changes_close_at=now - DAY, seats_on_site=1),
+        day("queue", now + 20 * DAY, offer_days=30, seats_on_site=1, **_late(now)),
         day("draft", ahead, publication=Publication.DRAFT),
         day("free", ahead, seats_on_site=None),
         day("today", now - timedelta(minutes=5), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("ended", now - timedelta(hours=8), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("long", ahead, **_long_words()),
     ]
+
+
+def _late(now: datetime) -> dict[str, Any]:
+    """A last day to register that is soon, and a last day for changes that is over."""
+    today = now.astimezone(STOCKHOLM).date()
+    return {"closes_at": times.end_of(today + DAY, STOCKHOLM), "changes_close_at": times.end_of(today - DAY, STOCKHOLM)}
 
 
 def _long_words() -> dict[str, Any]:
@@ -237,5 +246,20 @@ def _talkative_person(slug: str, now: datetime) -> str:
         registering.submit(_event(slug).id, everything, "talkative", now)
     with writing():
         found = finding.find_active(_event(slug).id, LONG_ADDRESS)
+        assert found is not None
+        return found.public_id
+
+
+def _queue(now: datetime) -> str:
+    """A day with one seat, one offer and two more in line; the public id of the last one, who has a long name."""
+    wishes = [Wish.ON_SITE, Wish.ONLINE_AND_LINE, Wish.LINE, Wish.ONLINE_AND_LINE]
+    for n, wish in enumerate(wishes):
+        somebody = an_application(last_name=LONG_WORD if n == 3 else "Ek", email=f"queue{n}@example.org", wish=wish)
+        with writing():
+            registering.submit(_event("2027-queue").id, somebody, f"queue{n}", now)
+    with writing():
+        _event("2027-queue").seats_on_site = 2
+        promoting.settle(_event("2027-queue"), now)
+        found = finding.find_active(_event("2027-queue").id, "queue3@example.org")
         assert found is not None
         return found.public_id

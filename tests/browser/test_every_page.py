@@ -96,6 +96,19 @@ ORGANISERS = {
     "nobody found": "/organiser/{open}/attendees?words=zzzz",
     "a filter that there isn't": "/organiser/{open}/attendees?status=nothing",
     "one person": "/organiser/{open}/attendees/{person}",
+    "moving a person": "/organiser/{open}/attendees/{person}/move",
+    "correcting a person": "/organiser/{open}/attendees/{person}/correct",
+    "cancelling a person": "/organiser/{open}/attendees/{person}/cancel",
+    "registering somebody": "/organiser/{open}/register",
+    "registering somebody late": "/organiser/2027-closed/register",
+    "registering somebody beyond the number": "/organiser/2027-queue/register",
+    "the line": "/organiser/2027-queue/line",
+    "an empty line": "/organiser/{open}/line",
+    "moving to the front": "/organiser/2027-queue/line/{waiting}/first",
+    "a person in line": "/organiser/2027-queue/attendees/{waiting}",
+    "moving a person in line": "/organiser/2027-queue/attendees/{waiting}/move",
+    "the attendees with a line": "/organiser/2027-queue/attendees",
+    "a day with a line": "/organiser/2027-queue/",
     "taking out a file": "/organiser/{open}/attendees/export?status=confirmed",
     "the messages": "/organiser/{open}/messages",
     "no messages": "/organiser/2027-soon/messages",
@@ -157,7 +170,7 @@ def test_an_organisers_page_is_for_everybody(
     house: House, organisers: dict[str, Page], name: str, language: str
 ) -> None:
     page = organisers[language]
-    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person)), name)
+    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person, waiting=house.waiting)), name)
     assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
     examine_everywhere(page)
 

@@ -77,13 +77,15 @@ class Crowd:
             event.seats_on_site = seats
             promoting.settle(event, clock.now())
 
-    def opens(self, last_name: str, page: str, wait: float = 0, **fields: Any) -> Press:
-        """Somebody opens one of their own pages in a window of its own."""
+    def opens(self, who: str, page: str, /, **fields: Any) -> Press:
+        """Somebody opens one of their own pages in a window of its own; an offer's buttons stand on the first one."""
         with self.app.app_context():
-            person = db.session.scalars(select(Registration).filter_by(last_name=last_name)).one()
-            path = personal_links(person)["manage"].removeprefix(self.system.base_url) + page
+            person = db.session.scalars(select(Registration).filter_by(last_name=who)).one()
+            own = personal_links(person)["manage"].removeprefix(self.system.base_url)
+        is_button = page in {"/accept", "/decline"}
+        path = own if is_button else own + page
         visitor = Visitor(self.system.base_url)
-        return Press(visitor, path, visitor.get(path).page.form(), fields, wait)
+        return Press(visitor, path, visitor.get(path).page.form(page if is_button else None), fields)
 
     def newcomer(self, name: str, wish: Wish) -> Press:
         visitor = Visitor(self.system.base_url)
@@ -187,12 +189,12 @@ def test_accepting_against_the_offers_end(crowd: Crowd) -> None:
     in_line = crowd.register("online", 40, Wish.ONLINE_AND_LINE)
     crowd.set_seats(20)
     presses = crowd.open_all([lambda n=n: crowd.opens(in_line[n], "/accept") for n in range(20)])  # type: ignore[misc]
-    ends = clock.now() + timedelta(seconds=1.5)
+    ends = clock.now() + timedelta(seconds=4)
     with crowd.app.app_context(), writing():
         for person in db.session.scalars(select(Registration).where(Registration.answer_by.is_not(None))):
             person.answer_by = ends
     for n, press in enumerate(presses):
-        press.wait = 1 + n / 20
+        press.wait = n * 0.4
     stop = threading.Event()
     chore = threading.Thread(target=settle_until, args=(crowd.app, stop))
     chore.start()
