@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from regapp.core.db import db
+from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail
+from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient, read
 
 NEW = "/organiser/days/new"
@@ -189,6 +190,8 @@ def test_a_day_with_registrations_offers_no_way_back_to_draft(app: Flask, organi
 
 
 def test_cancelling_asks_first_and_writes_to_everybody(app: Flask, organiser: CheckingClient) -> None:
+    with app.app_context(), writing():
+        db.session.execute(update(Registration).values(has_entry=True))
     assert "2 anmälda får ett brev" in organiser.page("/organiser/2026/cancel").text
     assert saved(app, "2026").publication is Publication.PUBLISHED
     response = organiser.submit("/organiser/2026/cancel")
