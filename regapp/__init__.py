@@ -7,7 +7,7 @@ from regapp import health
 from regapp.accounts import access, sessions
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
-from regapp.core import context, web
+from regapp.core import context, error_pages, web
 from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.organising import bp as organising_bp
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
 
     db.init_app(app)
     web.init_app(app)
+    error_pages.init_app(app)
     sessions.init_app(app)
 
     app.register_blueprint(registrations_bp)

@@ -15,10 +15,10 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import csv_files, exporting, filtering, listing
 from regapp.attendees.exporting import Export, Format
 from regapp.core.db import db
+from regapp.core.error_pages import error_page
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Press
 from regapp.core.i18n import t
-from regapp.core.web import error_page
 from regapp.events import finding
 from regapp.events.models import Event
 from regapp.organising import person_letters
