@@ -67,7 +67,7 @@ class FilterForm(Form):
     words = Line(Text("Sök", "Search"), MAX_LENGTH, unmarked)
     attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
     status = ChoiceField(Text("Status", "Status"), _all_or(Status), default="")
-    line = ChoiceField(Text("Kön", "The line"), LINE_CHOICES, default="")
+    line = ChoiceField(Text("Väntelista", "The line"), LINE_CHOICES, default="")
     profession = ChoiceField(Text("Yrke", "Profession"), _all_or(Profession), default="")
     message = ChoiceField(Text("Meddelanden", "Messages"), MESSAGE_CHOICES, default="")
     order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
