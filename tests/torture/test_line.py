@@ -255,9 +255,9 @@ def test_the_same_person_in_two_tabs(crowd: Crowd, one: str, other: str) -> None
 
     presses = crowd.open_all([lambda n=n, p=p: tab(n, p) for n in names for p in (one, other)])  # type: ignore[misc]
     crowd.press(presses)
-    seats = crowd.count()["seat"]
-    assert seats >= 5
-    assert crowd.count()["nothing and line"] == 0
+    found = crowd.count()
+    # A transferred seat is a colleague's; every other one went to the line while there was one.
+    assert found["seat"] == 10 or (found["seat"] >= 5 and not found["nothing and line"])
 
 
 def test_accepting_and_declining_in_two_tabs(crowd: Crowd) -> None:
