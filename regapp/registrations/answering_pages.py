@@ -17,6 +17,7 @@ from regapp.registrations.public import bp
 
 ACCEPTED = Text("Välkommen! Platsen på plats är din.", "Welcome! The on-site place is yours.")
 DECLINED = Text("Du har tackat nej. Platsen går vidare i kön.", "You have declined. The place goes on in line.")
+IN_LINE = Text("Du står i kö för en plats på plats.", "You are in line for an on-site place.")
 LEFT_LINE = Text("Du står inte längre i kön.", "You are no longer in line.")
 UNDONE = Text("Avanmälan är ångrad. Du är anmäld igen.", "The cancellation is undone. You are registered again.")
 
@@ -38,6 +39,15 @@ def undo(token: str) -> ResponseReturnValue:
     form = Press()
     if counts(form, lambda: cancelling.undo(registration.id, g.received_at)):
         return back(token, UNDONE)
+    return show_my(token, registration, form) if form.errors else back(token)
+
+
+@bp.route("/my/<token>/wait", methods=["GET", "POST"])
+def wait(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    form = Press()
+    if counts(form, lambda: cancelling.undo_into_line(registration.id, g.received_at)):
+        return back(token, IN_LINE)
     return show_my(token, registration, form) if form.errors else back(token)
 
 

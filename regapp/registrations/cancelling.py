@@ -25,8 +25,8 @@ TOO_LATE_TO_UNDO = Text(
     "The cancellation can no longer be undone. Register again if registration is open.",
 )
 SEAT_GONE = Text(
-    "Din plats på plats har gått till någon annan. Du kan anmäla dig igen: digitalt, eller i kö för en plats.",
-    "Your on-site place has gone to somebody else. You can register again: online, or in line for a place.",
+    "Din plats på plats har gått till någon annan. Du kan ställa dig i kö om den är öppen.",
+    "Your on-site place has gone to somebody else. You can stand in line if it is open.",
 )
 ONLINE_GONE = Text(
     "Din digitala plats har gått till någon annan. Anmäl dig igen om det finns platser.",
@@ -76,15 +76,31 @@ def undo(registration_id: int, at: datetime) -> Registration:
     registration = line.get_locked(registration_id)
     if registration.is_active:
         return registration
-    if not registration.can_undo(at) or registration.cancelled_from is None or _has_registered_again(registration):
-        raise CannotUndo(TOO_LATE_TO_UNDO)
+    _require_time(registration, at)
     if registration.cancelled_from is Status.CONFIRMED:
         _require_place(registration)
-    registration.status, registration.cancelled_from = registration.cancelled_from, None
-    registration.cancelled_at = None
+    registration.status = registration.cancelled_from or Status.CONFIRMED
+    registration.cancelled_from = registration.cancelled_at = None
     letters.write_undone(registration, at)
     _record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
     promoting.settle(registration.event, at)
+    return registration
+
+
+def undo_into_line(registration_id: int, at: datetime) -> Registration:
+    """Stand in line, last, for the seat that was given back and is gone; raises CannotUndo, NotFound."""
+    registration = line.get_locked(registration_id)
+    if registration.is_active:
+        return registration
+    _require_time(registration, at)
+    if not places.count(registration.event).has_line(registration.event, at):
+        raise CannotUndo(SEAT_GONE)
+    registration.status = Status.WAITING
+    registration.in_line_since = at
+    registration.attendance = Attendance.ON_SITE
+    registration.cancelled_from = registration.cancelled_at = None
+    letters.write_waiting(registration, at)
+    _record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
 
 
@@ -94,6 +110,16 @@ def is_undoable(registration: Registration, at: datetime) -> bool:
         return False
     is_waiting = registration.cancelled_from is Status.WAITING
     return is_waiting or not places.count(registration.event).of(registration.attendance).is_full
+
+
+def can_wait_instead(registration: Registration, at: datetime) -> bool:
+    """Whether a cancelled seat that can't come back may be waited for."""
+    return (
+        registration.can_undo(at)
+        and not is_undoable(registration, at)
+        and not _has_registered_again(registration)
+        and places.count(registration.event).has_line(registration.event, at)
+    )
 
 
 def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
@@ -107,6 +133,11 @@ def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Even
         registration.answer_by = None
         letters.write_cancellation(registration, at, day_cancelled=True)
     return event
+
+
+def _require_time(registration: Registration, at: datetime) -> None:
+    if not registration.can_undo(at) or _has_registered_again(registration):
+        raise CannotUndo(TOO_LATE_TO_UNDO)
 
 
 def _require_place(registration: Registration) -> None:

@@ -88,6 +88,7 @@ def show_my(token: str, registration: Registration, form: Form) -> ResponseRetur
         position=line.position(registration),
         can_cancel=registration.can_cancel(at),
         can_undo=cancelling.is_undoable(registration, at),
+        can_wait=cancelling.can_wait_instead(registration, at),
         can_move=bool(possible_moves.find(registration, at)),
         can_transfer=transferring.is_possible(registration, at),
         can_return=registration.event.is_open(at),

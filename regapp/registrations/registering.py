@@ -128,7 +128,7 @@ def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, r
     """Raises DayFull when neither the place wished for nor its place in line is to be had."""
     if wish.wants_seat and not day_places.on_site.is_full:
         return
-    may_wait = event.fills_seats(received_at)
+    may_wait = day_places.has_line(event, received_at)
     if wish is Wish.ON_SITE or (wish is not Wish.LINE and day_places.online.is_full):
         raise DayFull(event, wish.attendance, day_places, may_wait=may_wait)
     if wish.wants_seat and not may_wait:

@@ -113,6 +113,8 @@ TABLE = {
     "registrations.transfer POST": "+++++",
     "registrations.undo GET": "+++++",
     "registrations.undo POST": "+++++",
+    "registrations.wait GET": "+++++",
+    "registrations.wait POST": "+++++",
     "registrations.withdraw_consent GET": "+++++",
     "registrations.withdraw_consent POST": "+++++",
     "static GET": "+++++",

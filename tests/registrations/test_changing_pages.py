@@ -22,7 +22,9 @@ LATE = datetime(2026, 11, 19, 10, 0, tzinfo=STOCKHOLM)
 """After the last day to change diets, before the day."""
 
 STARTS = datetime(2026, 11, 25, 9, 0, tzinfo=STOCKHOLM)
-SUBPAGES = "cancel undo accept decline leave-line attendance details needs withdraw-consent language address transfer"
+SUBPAGES = (
+    "cancel undo wait accept decline leave-line attendance details needs withdraw-consent language address transfer"
+)
 
 
 @LANGUAGES
@@ -222,7 +224,9 @@ def test_whose_seat_is_gone_is_offered_the_line(app: Flask, client: CheckingClie
     answer = client.send(mine, form)
     assert answer.status_code == 422
     assert "har gått till någon annan" in read(answer).text
-    assert "/2026/register" in read(answer).links()
+    waiting = read(client.submit(mine, action="/wait"))
+    assert "Du har plats 1 i kön" in waiting.text
+    assert letters_to(app, "asa@example.org") == ["confirmation", "cancellation", "waiting"]
 
 
 def test_all_data_come_as_a_file(app: Flask, client: CheckingClient) -> None:

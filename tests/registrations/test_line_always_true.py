@@ -81,6 +81,11 @@ class Day(RuleBasedStateMachine):
         self.act(cancelling.undo, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
+    @rule(person=people)
+    def undo_into_line(self, person: int) -> None:
+        self.act(cancelling.undo_into_line, self.ids(person), self.now)
+
+    @precondition(lambda self: self.someone)
     @rule(
         person=people,
         move=st.sampled_from([moving.move_online, moving.move_on_site, moving.join_line, moving.leave_line]),
