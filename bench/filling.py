@@ -50,6 +50,7 @@ def _person(event: Event, number: int) -> dict[str, Any]:
         "event_id": event.id,
         "status": Status.CANCELLED if is_cancelled else Status.CONFIRMED,
         "cancelled_at": received_at if is_cancelled else None,
+        "cancelled_from": Status.CONFIRMED if is_cancelled else None,
         "attendance": Attendance.ONLINE if number % 3 else Attendance.ON_SITE,
         "language": "en" if number % 9 == 0 else "sv",
         "first_name": first,

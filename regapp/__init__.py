@@ -7,13 +7,13 @@ from regapp import health
 from regapp.accounts import access, sessions
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
-from regapp.core import context, web
+from regapp.core import context, error_pages, web
 from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.organising import bp as organising_bp
 from regapp.privacy.disposing import dispose_of_health
 from regapp.registrations import letters as registration_letters
-from regapp.registrations import submissions
+from regapp.registrations import promoting, submissions
 from regapp.registrations.views import bp as registrations_bp
 
 
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
 
     db.init_app(app)
     web.init_app(app)
+    error_pages.init_app(app)
     sessions.init_app(app)
 
     app.register_blueprint(registrations_bp)
@@ -33,6 +34,6 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.bp)
 
     access.refuse_undeclared(app)
-    app.extensions["regapp-chores"] = [submissions.forget_old, dispose_of_health]
+    app.extensions["regapp-chores"] = [promoting.settle_all, submissions.forget_old, dispose_of_health]
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     return app

@@ -128,6 +128,9 @@ def create_event() -> None:
         line("contact_email", 254),
         instant("opens_at"),
         instant("closes_at"),
+        instant("changes_close_at"),
+        instant("promote_until"),
+        number("offer_days"),
         number("seats_on_site", nullable=True),
         number("seats_online", nullable=True),
         line("meeting_url", 2000),
@@ -138,6 +141,9 @@ def create_event() -> None:
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        sa.CheckConstraint("changes_close_at <= starts_at", name="changes_close_before_start"),
+        sa.CheckConstraint("promote_until <= starts_at", name="promotion_ends_before_start"),
+        sa.CheckConstraint("offer_days >= 0", name="offer_days"),
         sa.CheckConstraint("seats_on_site IS NULL OR seats_on_site >= 0", name="seats_on_site"),
         sa.CheckConstraint("seats_online IS NULL OR seats_online >= 0", name="seats_online"),
     )
@@ -165,7 +171,7 @@ def create_registration() -> None:
         refers("event_id", "event.id", "CASCADE"),
         line("public_id", 32, unique=True),
         number("link_version"),
-        one_of("status", "confirmed", "cancelled", named="status"),
+        one_of("status", "confirmed", "waiting", "cancelled", named="status"),
         one_of("attendance", "on_site", "online", named="attendance"),
         line("language", 2),
         line("first_name", 100),
@@ -196,7 +202,12 @@ def create_registration() -> None:
         line("notice_version", 20),
         instant("received_at"),
         instant("cancelled_at", nullable=True),
+        one_of("cancelled_from", "confirmed", "waiting", "cancelled", named="cancelled_from", nullable=True),
+        yes_or_no("is_transferred"),
+        instant("in_line_since", nullable=True),
+        instant("answer_by", nullable=True),
         instant("changed_at"),
+        yes_or_no("has_entry"),
         uuid("calendar_uid"),
         line("calendar_domain", 253),
         number("calendar_sequence"),
@@ -204,10 +215,17 @@ def create_registration() -> None:
         sortable("sort_key", 400),
         sortable("workplace_key", 400),
         sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        sa.CheckConstraint("(status = 'cancelled') = (cancelled_from IS NOT NULL)", name="cancelled_from_kept"),
+        sa.CheckConstraint("status <> 'waiting' OR in_line_since IS NOT NULL", name="waiting_in_line"),
+        sa.CheckConstraint(
+            "answer_by IS NULL OR (in_line_since IS NOT NULL AND status <> 'cancelled')", name="offered_in_line"
+        ),
+        sa.CheckConstraint("in_line_since IS NULL OR status <> 'confirmed' OR attendance = 'online'", name="in_line"),
     )
+    op.create_index("ix_registration_line", "registration", ["event_id", "in_line_since", "id"])
     op.create_index("ix_registration_by_time", "registration", ["event_id", "received_at", "id"])
     op.create_index("ix_registration_by_workplace", "registration", ["event_id", "workplace_key", "sort_key", "id"])
-    op.create_index("ix_registration_places", "registration", ["event_id", "status", "attendance"])
+    op.create_index("ix_registration_places", "registration", ["event_id", "status", "attendance", "answer_by"])
     op.create_index("ix_registration_sorted", "registration", ["event_id", "sort_key", "id"])
     op.create_index(
         "uq_registration_active",

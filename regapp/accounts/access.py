@@ -13,9 +13,10 @@ from regapp.accounts import sessions
 from regapp.accounts.forms import SignInForm
 from regapp.accounts.roles import Role
 from regapp.core.db import db
+from regapp.core.error_pages import error_page
 from regapp.core.i18n import set_language
 from regapp.core.limits import TooMany
-from regapp.core.web import SAFE_METHODS, error_page
+from regapp.core.web import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 

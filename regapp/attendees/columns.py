@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, Subquery, case, cast, func, literal, select, type_coerce
 
 from regapp.attendees import filtering
 from regapp.attendees.filtering import Filter
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES, Text
-from regapp.registrations.models import Attendance, Diet, HealthNote, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.registrations.models import HealthNote, Registration, Status
 
 
 class Kind(enum.Enum):
@@ -65,6 +66,11 @@ COLUMNS = (
     Column("message", Text("Meddelande", "Message"), 40),
     Column("wants_news", Text("Vill ha utskick", "Wants news"), 16, Kind.WORD, YES_NO),
     Column("received_at", Text("Anmäld (svensk tid)", "Registered (Swedish time)"), 22, Kind.INSTANT),
+    Column("place_in_line", Text("Plats i kön", "Place in line"), 12),
+    Column("in_line_since", Text("I kö sedan (svensk tid)", "In line since (Swedish time)"), 22, Kind.INSTANT),
+    Column(
+        "answer_by", Text("Erbjuden plats till (svensk tid)", "Place offered until (Swedish time)"), 22, Kind.INSTANT
+    ),
     Column("cancelled_at", Text("Avanmäld (svensk tid)", "Cancelled (Swedish time)"), 22, Kind.INSTANT),
 )
 HEALTH_COLUMNS = (
@@ -83,8 +89,10 @@ def statement(event_id: int, chosen: Filter, *, with_health: bool) -> Select[Any
 
     Instants come as text in UTC to the minute, `2026-11-11 22:59`.
     """
-    expressions = [_expression(column) for column in COLUMNS]
-    found = select(*expressions)
+    line = _line(event_id)
+    place_in_line = func.coalesce(cast(line.c.place, String), "")
+    expressions = [place_in_line if column.key == "place_in_line" else _expression(column) for column in COLUMNS]
+    found = select(*expressions).select_from(Registration).outerjoin(line, line.c.id == Registration.id)
     if with_health:
         found = found.add_columns(
             HealthNote.diets,
@@ -92,6 +100,21 @@ def statement(event_id: int, chosen: Filter, *, with_health: bool) -> Select[Any
             func.coalesce(HealthNote.access_needs, ""),
         ).outerjoin(HealthNote, HealthNote.registration_id == Registration.id)
     return filtering.narrowed(found, event_id, chosen)
+
+
+def _line(event_id: int) -> Subquery:
+    """Everybody in line who has no offer, numbered from 1."""
+    order = (Registration.in_line_since, Registration.id)
+    return (
+        select(Registration.id, func.row_number().over(order_by=order).label("place"))
+        .where(
+            Registration.event_id == event_id,
+            Registration.status != Status.CANCELLED,
+            Registration.in_line_since.is_not(None),
+            Registration.answer_by.is_(None),
+        )
+        .subquery()
+    )
 
 
 def _expression(column: Column) -> ColumnElement[Any]:
@@ -102,6 +125,9 @@ def _expression(column: Column) -> ColumnElement[Any]:
     if column.key == "wants_news":
         return case((Registration.wants_news, literal("yes")), else_=literal("no"))
     stored = getattr(Registration, column.key)
+    if column.key == "in_line_since":
+        # Whoever cancelled keeps it for undoing, but stands in line no more.
+        stored = case((Registration.status != Status.CANCELLED, stored))
     if column.kind is Kind.WORD:
         return type_coerce(stored, String)
     return _to_the_minute(stored) if column.kind is Kind.INSTANT else stored

@@ -17,7 +17,8 @@ from regapp.attendees.filtering import Filter, words_of
 from regapp.core import audit, clock
 from regapp.core.db import writing
 from regapp.events import finding
-from regapp.registrations.models import Attendance, Profession, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Status
 
 
 @click.group()

@@ -13,7 +13,8 @@ from regapp.core import text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.registrations.models import Attendance, Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Registration, Status
 
 MAX_WORDS = 10
 MAX_LENGTH = 200
@@ -30,6 +31,13 @@ class Message(enum.StrEnum):
 
     ANY = "any"
     UNREAD = "unread"
+
+
+class Line(enum.StrEnum):
+    """Whether somebody stands in line for a seat."""
+
+    ANY = "any"
+    OFFERED = "offered"
 
 
 class Order(enum.StrEnum):
@@ -65,6 +73,7 @@ class Filter:
     status: Status | None = None
     profession: Profession | None = None
     message: Message | None = None
+    line: Line | None = None
     order: Order = Order.NAME
 
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
@@ -83,6 +92,10 @@ class Filter:
             found.append(Registration.message != "")
         if self.message is Message.UNREAD:
             found.append(Registration.message_read_at.is_(None))
+        if self.line is not None:
+            found += [Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED]
+        if self.line is Line.OFFERED:
+            found.append(Registration.answer_by.is_not(None))
         return found
 
     def ordering(self) -> list[ColumnElement[Any]]:
@@ -97,6 +110,7 @@ class Filter:
             "status": self.status,
             "profession": self.profession,
             "message": self.message,
+            "line": self.line,
         }
         chosen: dict[str, str | int] = {name: str(value) for name, value in values.items() if value is not None}
         return {**chosen, "words": len(self.words)} if self.words else chosen

@@ -14,7 +14,9 @@ from regapp.attendees.filtering import Filter, Message, Order
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.registrations.models import Attendance, HealthNote, Profession, Registration, Status
+from regapp.registrations import line
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import HealthNote, Registration, Status
 
 PAGE_SIZE = 50
 
@@ -34,6 +36,13 @@ class Row(NamedTuple):
     received_at: datetime
     has_message: bool
     message_read_at: datetime | None
+    in_line_since: datetime | None
+    answer_by: datetime | None
+
+    @property
+    def is_online_in_line(self) -> bool:
+        """In line for a seat, with an online place meanwhile."""
+        return self.status is Status.CONFIRMED and self.in_line_since is not None
 
     @property
     def profession_label(self) -> str:
@@ -48,10 +57,13 @@ _COLUMNS: tuple[Any, ...] = tuple(
 
 @dataclass(frozen=True)
 class ListPage:
+    """`positions` are the places in line by public id."""
+
     rows: list[Row]
     page: int
     pages: int
     total: int
+    positions: dict[str, int]
 
 
 def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
@@ -61,7 +73,9 @@ def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
     page = min(max(page, 1), pages)
     statement: Select[Any] = filtering.narrowed(select(*_COLUMNS), event_id, chosen)
     found = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    return ListPage([Row(*row) for row in found], page, pages, total)
+    rows = [Row(*row) for row in found]
+    positions = line.positions(event_id) if any(row.in_line_since for row in rows) else {}
+    return ListPage(rows, page, pages, total, positions)
 
 
 class Letter(NamedTuple):

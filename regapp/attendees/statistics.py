@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.registrations.models import Profession, Registration, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Registration, Status
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,46 @@ def messages(event_id: int) -> Messages:
     return Messages(total, total - read)
 
 
-def cancelled(event_id: int) -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Registration)
-            .where(Registration.event_id == event_id, Registration.status == Status.CANCELLED)
-        )
-        or 0
-    )
+@dataclass(frozen=True)
+class Standing:
+    """How many people have what: a seat, an online place, a place in line with or without an online place."""
+
+    on_site: int
+    online: int
+    waiting: int
+    online_in_line: int
+    offered: int
+    cancelled: int
+
+    @property
+    def registered(self) -> int:
+        return self.on_site + self.online
+
+    @property
+    def in_line(self) -> int:
+        """Everybody in line; those with an offer too."""
+        return self.waiting + self.online_in_line
+
+    @property
+    def active(self) -> int:
+        """Everybody who is told when the day is cancelled."""
+        return self.registered + self.waiting
+
+
+def standing(event_id: int) -> Standing:
+    has_place = Registration.status == Status.CONFIRMED
+    online = has_place & (Registration.attendance == Attendance.ONLINE)
+    row = db.session.execute(
+        select(
+            func.count().filter(has_place & (Registration.attendance == Attendance.ON_SITE)),
+            func.count().filter(online),
+            func.count().filter(Registration.status == Status.WAITING),
+            func.count().filter(online & Registration.in_line_since.is_not(None)),
+            func.count().filter(Registration.answer_by.is_not(None)),
+            func.count().filter(Registration.status == Status.CANCELLED),
+        ).where(Registration.event_id == event_id)
+    ).one()
+    return Standing(*row)
 
 
 def per_profession(event_id: int) -> list[tuple[Profession, int]]:

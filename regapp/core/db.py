@@ -51,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def enum_type(values: type[enum.Enum]) -> Enum:
+def enum_type(values: type[enum.Enum], name: str | None = None) -> Enum:
     """A column of the enum's values, checked by the database."""
     return Enum(
         values,
@@ -59,7 +59,7 @@ def enum_type(values: type[enum.Enum]) -> Enum:
         native_enum=False,
         create_constraint=True,
         length=32,
-        name=values.__name__.lower(),
+        name=name or values.__name__.lower(),
     )
 
 

@@ -66,6 +66,11 @@ which entrance is open, where the lift is, and that the hall has a hearing loop.
 CONTACT: Final = "utbildningsdag@example.org"
 MEETING_URL: Final = "https://meeting.example.org/swecarnet-{year}"
 SEATS_ON_SITE: Final = 120
+OFFER_DAYS: Final = 14
+LINE_ENDS: Final = time(12, 0)
+KITCHEN_DAYS: Final = 7
+"""The day before, the line closes at that clock; so many days before, the kitchen gets its numbers."""
+
 STARTS: Final = time(9, 0)
 ENDS: Final = time(16, 30)
 

@@ -13,7 +13,8 @@ from regapp.core.i18n import SWEDISH_TIME
 from regapp.demo import content
 from regapp.events.models import Event
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, Diet, Profession, Registration, Status
+from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.models import Registration, Status
 from regapp.registrations.registering import build
 from regapp.registrations.workplaces import WORKPLACES
 
@@ -81,7 +82,7 @@ def _application(chance: random.Random, number: int, first_name: str, last_name:
         profession=profession,
         workplace=_workplace(chance, profession),
         department=chance.choice(content.DEPARTMENTS),
-        attendance=Attendance.ON_SITE if on_site else Attendance.ONLINE,
+        wish=Wish.ON_SITE if on_site else Wish.ONLINE,
         language="en" if speaks_english else "sv",
         diets=(chance.choice(list(Diet)),) if needs_food else (),
         diet_other=chance.choice(content.DIETS_IN_WORDS) if needs_food and number % 4 == 0 else "",
@@ -114,5 +115,6 @@ def _live_on(registration: Registration, number: int, chance: random.Random, now
         registration.message_read_at = later
     if number % (NUMBER // CANCELLED) == 9:
         registration.status, registration.cancelled_at = Status.CANCELLED, later
+        registration.cancelled_from = Status.CONFIRMED
         registration.changed_at = later
         registration.health = None

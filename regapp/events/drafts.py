@@ -33,6 +33,14 @@ LAST_DAY_TOO_LATE = Text(
     "Sista anmälningsdagen måste vara före själva dagen. Välj ett tidigare datum.",
     "The last day to register must be before the day itself. Choose an earlier date.",
 )
+CHANGES_CLOSE_TOO_LATE = Text(
+    "Sista dagen att ändra specialkost måste vara före själva dagen. Välj ett tidigare datum.",
+    "The last day to change special diets must be before the day itself. Choose an earlier date.",
+)
+LINE_ENDS_TOO_LATE = Text(
+    "Kön måste stänga innan dagen börjar. Välj en tidigare tid.",
+    "The line must close before the day starts. Choose an earlier time.",
+)
 MEETING_ADDRESS = Text(
     "Mötets adress måste börja med https://. Kopiera hela länken ur inbjudan till mötet.",
     "The meeting's address must start with https://. Copy the whole link from the meeting's invitation.",
@@ -72,6 +80,9 @@ class Draft:
     contact_email: str
     opens_at: datetime
     closes_at: datetime
+    changes_close_at: datetime
+    promote_until: datetime
+    offer_days: int
     seats_on_site: int | None
     seats_online: int | None
     meeting_url: str
@@ -101,6 +112,10 @@ class Draft:
             yield RuleBroken(LAST_DAY_TOO_LATE, "last_day")
         if self.opens_at >= self.closes_at:
             yield RuleBroken(OPENS_TOO_LATE, "opens_on")
+        if self.changes_close_at > self.starts_at:
+            yield RuleBroken(CHANGES_CLOSE_TOO_LATE, "last_change_day")
+        if self.promote_until > self.starts_at:
+            yield RuleBroken(LINE_ENDS_TOO_LATE, "line_ends_on")
         if self.meeting_url and not _is_https(self.meeting_url):
             yield RuleBroken(MEETING_ADDRESS, "meeting_url")
 

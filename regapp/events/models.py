@@ -43,7 +43,9 @@ class Phase(enum.StrEnum):
 class Event(Model):
     """One year's training day.
 
-    `closes_at` is exclusive: the instant after the last day to register. The number of places is None when
+    `closes_at` and `changes_close_at` are exclusive: the instants after the last day to register, and after the last
+    day to change what catering and seats need. Until `promote_until` a free seat goes to whoever is first in line;
+    from `offer_days` before the start it is offered, with a time to answer by. The number of places is None when
     unlimited. `version` counts saves, so that a second organiser's older copy is noticed.
     """
 
@@ -52,6 +54,9 @@ class Event(Model):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        CheckConstraint("changes_close_at <= starts_at", name="changes_close_before_start"),
+        CheckConstraint("promote_until <= starts_at", name="promotion_ends_before_start"),
+        CheckConstraint("offer_days >= 0", name="offer_days"),
         CheckConstraint("seats_on_site IS NULL OR seats_on_site >= 0", name="seats_on_site"),
         CheckConstraint("seats_online IS NULL OR seats_online >= 0", name="seats_online"),
     )
@@ -77,6 +82,9 @@ class Event(Model):
     contact_email: Mapped[str] = mapped_column(String(254))
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
+    changes_close_at: Mapped[datetime]
+    promote_until: Mapped[datetime]
+    offer_days: Mapped[int] = mapped_column(default=14)
     seats_on_site: Mapped[int | None]
     seats_online: Mapped[int | None]
     meeting_url: Mapped[str] = mapped_column(String(2000), default="")
@@ -123,6 +131,11 @@ class Event(Model):
         return (self.closes_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
 
     @property
+    def last_change_day(self) -> date:
+        """The last day to change what catering and seats need; the whole of it counts."""
+        return (self.changes_close_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
+
+    @property
     def closes_visibly_at(self) -> datetime:
         """The last minute of the last day, as people name it: 23.59."""
         return self.closes_at - timedelta(minutes=1)
@@ -134,6 +147,19 @@ class Event(Model):
     def is_open(self, now: datetime) -> bool:
         """Whether a registration received at `now` counts; the last day counts to its last instant."""
         return self.publication is Publication.PUBLISHED and self.opens_at <= now < self.closes_at
+
+    def fills_seats(self, now: datetime) -> bool:
+        """Whether a free seat goes to the line: from publication to its own end, whatever the last day to register."""
+        return self.publication is Publication.PUBLISHED and now < self.promote_until
+
+    def offers_seats(self, now: datetime) -> bool:
+        """Whether a seat is offered first: near the day not everybody can still come."""
+        return now >= self.offers_from
+
+    @property
+    def offers_from(self) -> datetime:
+        """The instant from which a free seat is offered instead of given."""
+        return self.starts_at - timedelta(days=self.offer_days)
 
     def is_over(self, now: datetime) -> bool:
         return self.ends_at <= now

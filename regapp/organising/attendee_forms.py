@@ -10,13 +10,15 @@ from wtforms import BooleanField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
+from regapp.attendees import filtering
 from regapp.attendees.exporting import MAX_REASON, Format
 from regapp.attendees.filtering import MAX_LENGTH, Filter, Message, Order, words_of
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
 from regapp.organising.fields import unmarked
-from regapp.registrations.models import Attendance, Profession, Status
+from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.models import Status
 
 ALL = Text("Alla", "All")
 CHOOSE = Text("Välj ett av alternativen i listan.", "Choose one of those in the list.")
@@ -25,6 +27,11 @@ MESSAGE_CHOICES = {
     "": ALL,
     Message.ANY.value: Text("Med meddelande", "With a message"),
     Message.UNREAD.value: Text("Med oläst meddelande", "With an unread message"),
+}
+LINE_CHOICES = {
+    "": ALL,
+    filtering.Line.ANY.value: Text("I kö, också digitalt så länge", "In line, also online meanwhile"),
+    filtering.Line.OFFERED.value: Text("Erbjudna en plats", "Offered a place"),
 }
 ORDER_CHOICES = {
     Order.NAME.value: Text("Namn A–Ö", "Name A–Ö"),
@@ -60,6 +67,7 @@ class FilterForm(Form):
     words = Line(Text("Sök", "Search"), MAX_LENGTH, unmarked)
     attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
     status = ChoiceField(Text("Status", "Status"), _all_or(Status), default="")
+    line = ChoiceField(Text("Väntelista", "The line"), LINE_CHOICES, default="")
     profession = ChoiceField(Text("Yrke", "Profession"), _all_or(Profession), default="")
     message = ChoiceField(Text("Meddelanden", "Messages"), MESSAGE_CHOICES, default="")
     order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
@@ -81,6 +89,7 @@ class FilterForm(Form):
             status=Status(self.status.data) if self.status.data else None,
             profession=Profession(self.profession.data) if self.profession.data else None,
             message=Message(self.message.data) if self.message.data else None,
+            line=filtering.Line(self.line.data) if self.line.data else None,
             order=Order(self.order.data),
         )
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, cast
 
-from flask import Response, g, render_template, request
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regapp.accounts import sessions
@@ -15,15 +15,17 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import csv_files, exporting, filtering, listing
 from regapp.attendees.exporting import Export, Format
 from regapp.core.db import db
+from regapp.core.error_pages import error_page
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Press
-from regapp.core.web import error_page
+from regapp.core.forms import Form, Press
+from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
 from regapp.organising import person_letters
+from regapp.organising.arranging_forms import TheirNeedsForm
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
-from regapp.registrations.models import HealthNote
+from regapp.registrations import changing, line
 
 PIECE = 64 * 1024
 """Bytes of a file that are sent at a time."""
@@ -57,18 +59,35 @@ def show_health(slug: str, public_id: str) -> ResponseReturnValue:
         return _person(event, public_id, form), 422
     listing.show_health(event.id, public_id, g.received_at, actor=sessions.get_organiser().actor)
     db.session.commit()
-    return _person(event, public_id, form, health_shown=True)
+    return _person(event, public_id, form, TheirNeedsForm.of(listing.get(event.id, public_id)))
 
 
-def _person(event: Event, public_id: str, form: Press, *, health_shown: bool = False) -> str:
+@bp.post("/<slug:slug>/attendees/<public_id>/needs")
+@requires(*EDITORS)
+def change_needs(slug: str, public_id: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
     registration = listing.get(event.id, public_id)
-    health: HealthNote | None = registration.health if health_shown else None
+    form = TheirNeedsForm()
+    if not form.validate_on_submit():
+        return _person(event, public_id, form, form), 422
+    actor = sessions.get_organiser().actor
+    changing.change_needs(registration.id, form.to_needs(), g.received_at, actor=actor, late=True)
+    db.session.commit()
+    flash(t("Specialkost och tillgänglighetsbehov är rättade.", "Special diet and access needs are corrected."))
+    return redirect(url_for(".person", slug=slug, public_id=public_id), 303)
+
+
+def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | None = None) -> str:
+    """One person; with `needs` what they said of diet and access too, to read and to correct."""
+    registration = listing.get(event.id, public_id)
     return render_template(
         "organising/person.html",
         event=event,
         registration=registration,
-        health=health,
-        health_shown=health_shown,
+        position=line.position(registration),
+        has_begun=g.received_at >= event.starts_at,
+        health=registration.health if needs else None,
+        needs=needs,
         letters=person_letters.of(registration.id),
         form=form,
     )

@@ -16,10 +16,20 @@ from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
 from regapp.events.models import Event
-from regapp.organising.fields import COUNT_SHAPE, MINUTES_SHAPE, ClockField, DayField, NumberField, Rows, unmarked
+from regapp.organising.fields import (
+    COUNT_SHAPE,
+    DAYS_SHAPE,
+    MINUTES_SHAPE,
+    ClockField,
+    DayField,
+    NumberField,
+    Rows,
+    unmarked,
+)
 
 MAX_ROWS: Final = 60
 MAX_TEXT: Final = 10_000
+MAX_OFFER_DAYS: Final = 365
 
 ROW_NEEDS_CLOCK = Text("Fyll i när programpunkten börjar.", "Enter when the session starts.")
 ROW_NEEDS_TITLE = Text("Fyll i programpunktens titel på svenska.", "Enter the session's title in Swedish.")
@@ -28,7 +38,7 @@ TOO_MANY_ROWS = Text(
     "The programme can have at most {most} sessions. Remove {over}.",
 )
 
-_COLUMNS_IN_FORM = [name for name in COLUMNS if not name.endswith("_at")]
+_COLUMNS_IN_FORM = [name for name in COLUMNS if not name.endswith(("_at", "_until"))]
 
 
 def _places(label: Text) -> NumberField:
@@ -93,6 +103,15 @@ class EventForm(Form):
     opens_on = DayField(Text("Anmälan öppnar", "Registration opens"))
     opens = ClockField(Text("Öppnar kl.", "Opens at"))
     last_day = DayField(Text("Sista anmälningsdag", "Last day to register"))
+    last_change_day = DayField(Text("Sista dag att ändra specialkost", "Last day to change special diets"))
+    line_ends_on = DayField(Text("Kön stänger", "The line closes"))
+    line_ends = ClockField(Text("Kön stänger kl.", "The line closes at"))
+    offer_days = NumberField(
+        Text("Platser erbjuds från så många dagar före", "Places are offered from this many days before"),
+        MAX_OFFER_DAYS,
+        DAYS_SHAPE.format(most=MAX_OFFER_DAYS),
+        may_be_empty=False,
+    )
     seats_on_site = _places(Text("Antal platser på plats", "Places on site"))
     seats_online = _places(Text("Antal platser digitalt", "Places online"))
     meeting_url = Line(Text("Det digitala mötets adress", "The online meeting's address"), 2000, widget=URLInput())
@@ -144,10 +163,12 @@ class EventForm(Form):
         starts_at = self._instant("starts", self.day.value, self.starts.value)
         ends_at = self._instant("ends", self.day.value, self.ends.value)
         opens_at = self._instant("opens", self.opens_on.value, self.opens.value)
-        if starts_at is None or ends_at is None or opens_at is None or self.last_day.value is None:
+        promote_until = self._instant("line_ends_on", self.line_ends_on.value, self.line_ends.value)
+        last_day, last_change_day = self.last_day.value, self.last_change_day.value
+        if not (starts_at and ends_at and opens_at and promote_until and last_day and last_change_day):
             return None
         columns = {name: self[name].data for name in _COLUMNS_IN_FORM}
-        for name in ("seats_on_site", "seats_online", "join_minutes_before"):
+        for name in ("seats_on_site", "seats_online", "join_minutes_before", "offer_days"):
             columns[name] = self[name].value
         rows = [row.form.to_session() for row in self.programme if not row.form.is_blank]
         return Draft(
@@ -155,7 +176,9 @@ class EventForm(Form):
             starts_at=starts_at,
             ends_at=ends_at,
             opens_at=opens_at,
-            closes_at=times.end_of(self.last_day.value, SWEDISH_TIME),
+            closes_at=times.end_of(last_day, SWEDISH_TIME),
+            changes_close_at=times.end_of(last_change_day, SWEDISH_TIME),
+            promote_until=promote_until,
             programme=tuple(sorted(rows, key=lambda row: row.starts)),
         )
 
@@ -172,6 +195,7 @@ class EventForm(Form):
 
 def _as_typed(event: Event) -> dict[str, Any]:
     starts, ends, opens = (at.astimezone(SWEDISH_TIME) for at in (event.starts_at, event.ends_at, event.opens_at))
+    line_ends = event.promote_until.astimezone(SWEDISH_TIME)
     values = {name: getattr(event, name) for name in _COLUMNS_IN_FORM}
     return {
         **{name: "" if value is None else str(value) for name, value in values.items()},
@@ -181,6 +205,9 @@ def _as_typed(event: Event) -> dict[str, Any]:
         "opens_on": opens.date().isoformat(),
         "opens": f"{opens:%H:%M}",
         "last_day": event.last_day.isoformat(),
+        "last_change_day": event.last_change_day.isoformat(),
+        "line_ends_on": line_ends.date().isoformat(),
+        "line_ends": f"{line_ends:%H:%M}",
         "programme": [
             {
                 "starts": f"{item.starts:%H:%M}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,13 +21,15 @@ from regapp.events.models import Event
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.day_views import day_page
 from regapp.organising.editing_forms import EventForm, StateForm
-from regapp.registrations import cancelling, places
+from regapp.registrations import cancelling, places, promoting
+
+_USUAL: Final = {"join_minutes_before": "30", "line_ends": "12:00", "offer_days": "14"}
 
 
 @bp.route("/days/new", methods=["GET", "POST"])
 @requires(*EDITORS)
 def new_day() -> ResponseReturnValue:
-    form = EventForm(data={"contact_email": settings().contact, "opens": "08:00", "join_minutes_before": "30"})
+    form = EventForm(data={"contact_email": settings().contact, "opens": "08:00", **_USUAL})
     if _changed_rows(form) or not form.validate_on_submit():
         return _editor(form, None)
     assert form.draft is not None  # noqa: S101  # validated
@@ -49,12 +51,29 @@ def edit_day(slug: str) -> ResponseReturnValue:
         return _editor(form, event)
     assert form.draft is not None  # noqa: S101  # validated
     try:
-        saved = editing.save(event.id, form.opened_version, form.draft, g.received_at, actor=_actor())
+        saved = promoting.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor())
     except RuleBroken as error:
         return _editor(form, event, error)
     db.session.commit()
     flash(t("Ändringarna är sparade.", "The changes are saved."))
+    _say_beyond(saved)
     return redirect(url_for(".day", slug=saved.slug), 303)
+
+
+def _say_beyond(event: Event) -> None:
+    """Say what it means that more seats are taken than there are."""
+    seats = places.count(event).on_site
+    if seats.limit is not None and seats.taken > seats.limit:
+        words = t(
+            "{taken} platser på plats är tagna, fler än dagens {limit}. Ingen förlorar sin plats: "
+            "den som är anmäld eller har ett erbjudande behåller den. "
+            "Ingen ny plats ges förrän antalet är under {limit}.",
+            "{taken} on-site places are taken, more than the day's {limit}. Nobody loses their place: "
+            "whoever is registered or has an offer keeps it. No new place is given until the number is below {limit}.",
+            taken=seats.taken,
+            limit=seats.limit,
+        )
+        flash(words, "warning")
 
 
 def _changed_rows(form: EventForm) -> bool:
@@ -77,13 +96,12 @@ def _editor(form: EventForm, event: Event | None, error: RuleBroken | None = Non
         form.version.data = str(conflict.version)
     elif error:
         form.refuse(error)
-    taken = places.count(event) if event else None
     page = render_template(
         "organising/edit_day.html",
         event=event,
         form=form,
         conflict=conflict,
-        registered=taken.on_site.taken + taken.online.taken if taken else 0,
+        standing=statistics.standing(event.id) if event else None,
         added_row="add_row" in request.form,
     )
     return page, 409 if conflict else 422 if form.errors else 200
@@ -117,7 +135,7 @@ def cancel_day(slug: str) -> ResponseReturnValue:
         "organising/cancel_day.html",
         event=event,
         form=StateForm(version=event.version),
-        places=places.count(event),
+        standing=statistics.standing(event.id),
     )
 
 

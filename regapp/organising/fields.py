@@ -21,6 +21,7 @@ COUNT_SHAPE = Text(
     "Skriv antalet platser med siffror, högst {most}, eller lämna tomt.",
     "Write the number of places in digits, at most {most}, or leave it empty.",
 )
+DAYS_SHAPE = Text("Skriv antalet dagar, 0 till {most}.", "Write the number of days, 0 to {most}.")
 MINUTES_SHAPE = Text("Skriv antalet minuter, 0 till 1440.", "Write the number of minutes, 0 to 1440.")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])")
 

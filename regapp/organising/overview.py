@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import select
 
 from regapp.attendees import statistics
-from regapp.attendees.statistics import Messages, OneDay
+from regapp.attendees.statistics import Messages, OneDay, Standing
 from regapp.core.db import db
 from regapp.events.models import Event, Phase
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState
 from regapp.registrations import places
-from regapp.registrations.models import Profession
+from regapp.registrations.choices import Profession
 from regapp.registrations.places import DayPlaces
 
 
@@ -34,15 +34,11 @@ class Overview:
     event: Event
     phase: Phase
     places: DayPlaces
-    cancelled: int
+    standing: Standing
     growth: list[OneDay]
     professions: list[tuple[Profession, int]]
     letters: Letters
     messages: Messages
-
-    @property
-    def registered(self) -> int:
-        return self.places.on_site.taken + self.places.online.taken
 
 
 def of(event: Event, now: datetime) -> Overview:
@@ -50,7 +46,7 @@ def of(event: Event, now: datetime) -> Overview:
         event=event,
         phase=event.phase(now),
         places=places.count(event),
-        cancelled=statistics.cancelled(event.id),
+        standing=statistics.standing(event.id),
         growth=statistics.per_day(event, now),
         professions=statistics.per_profession(event.id),
         letters=_letters(event.id),

@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from regapp.registrations.models import Attendance, Diet, Profession, Registration
+from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.registrations.models import Registration
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Application:
     email: str
     profession: Profession
     workplace: str
-    attendance: Attendance
+    wish: Wish
     language: str
     profession_other: str = ""
     department: str = ""
@@ -45,7 +46,7 @@ class Application:
             email=registration.email,
             profession=registration.profession,
             workplace=registration.workplace,
-            attendance=registration.attendance,
+            wish=_wish_behind(registration),
             language=registration.language,
             profession_other=registration.profession_other,
             department=registration.department,
@@ -62,7 +63,13 @@ class Application:
             **{
                 **values,
                 "profession": Profession(values["profession"]),
-                "attendance": Attendance(values["attendance"]),
+                "wish": Wish(values["wish"]),
                 "diets": tuple(Diet(diet) for diet in values["diets"]),
             }
         )
+
+
+def _wish_behind(registration: Registration) -> Wish:
+    if registration.attendance is Attendance.ONLINE:
+        return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
+    return Wish.LINE if registration.in_line_since else Wish.ON_SITE

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from regapp.core.context import settings
 from regapp.core.i18n import t, use_language
 from regapp.events.models import Event
 from regapp.mailing.invites import Invitation
 from regapp.mailing.marks import mark
-from regapp.registrations.models import Attendance, Registration
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration
+
+
+class Shown(NamedTuple):
+    """What a calendar shows of an entry; when it differs the entry is sent anew."""
+
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    location: str
+
+
+def shown(registration: Registration) -> Shown:
+    """What the participant's entry should show now."""
+    entry = invitation(registration, registration.changed_at)
+    return Shown(entry.starts_at, entry.ends_at, entry.summary, entry.location)
 
 
 def invitation(registration: Registration, written_at: datetime, join_url: str | None = None) -> Invitation:

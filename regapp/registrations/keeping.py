@@ -24,6 +24,7 @@ _SAVED = select(
     Event.publication,
     Event.opens_at,
     Event.closes_at,
+    Event.promote_until,
     Event.ends_at,
 ).where(Event.slug == bindparam("slug"))
 
@@ -51,6 +52,6 @@ def page(name: str, slug: str, now: datetime, draw: Callable[[], str]) -> str:
     key = (name, slug, current_language())
     kept = pages.get(key)
     if kept is None or kept.saved != tuple(saved) or not kept.drawn_at <= now < kept.until:
-        changes = [at for at in (saved.opens_at, saved.closes_at, saved.ends_at) if at > now]
+        changes = [at for at in (saved.opens_at, saved.closes_at, saved.promote_until, saved.ends_at) if at > now]
         kept = pages[key] = Kept(tuple(saved), now, min([now + KEPT_FOR, *changes]), draw())
     return kept.page

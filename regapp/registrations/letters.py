@@ -1,7 +1,8 @@
-"""What a participant is told by mail, and the calendar entry that goes with it."""
+"""What a participant is told by mail: which letter when, and the calendar entry that goes with it."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,56 +12,107 @@ from sqlalchemy import func, select
 
 from regapp.core.context import settings
 from regapp.core.db import db
-from regapp.core.i18n import format_day, format_instant, format_span, t, use_language
+from regapp.core.i18n import use_language
 from regapp.core.links import Purpose, sign
-from regapp.events.models import Event
 from regapp.mailing import outbox
-from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
-from regapp.mailing.marks import mark
+from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import entries
-from regapp.registrations.models import Attendance, Registration
+from regapp.registrations import entries, line, line_wording, wording
+from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
 """How many letters that somebody else could provoke a person gets, at most, in each span of time."""
 
+Compose = Callable[[Registration], Letter]
 
-def write_confirmation(registration: Registration, at: datetime) -> None:
-    """Tell the participant that they have a place, with the calendar entry (RFC 5546 §3.2.2 REQUEST)."""
-    _write(
-        registration,
-        "confirmation",
-        _confirmation,
-        at,
-        version=f"{registration.link_version}.{registration.calendar_sequence}",
-        calendar=entries.invitation(registration, at).request(),
-        method=CalendarMethod.REQUEST,
-    )
+
+def write_place(registration: Registration, at: datetime) -> None:
+    """Tell of the place that the participant has now: a confirmation, or an update of the entry they have."""
+    kind = "update" if registration.has_entry else "confirmation"
+    compose = wording.update if registration.has_entry else wording.confirmation
+    _write_request(registration, kind, compose, at)
+
+
+def write_seat(registration: Registration, at: datetime) -> None:
+    """Tell whoever stood in line of the seat that they have now, with an entry or an update of theirs."""
+    kind = "update" if registration.has_entry else "confirmation"
+    compose = partial(line_wording.promoted, brings_entry=not registration.has_entry)
+    _write_request(registration, kind, compose, at)
+
+
+def write_place_or_waiting(registration: Registration, at: datetime) -> None:
+    """Tell what the participant has: a place, or a place in line, or both."""
+    if registration.is_in_line and not registration.is_offered:
+        write_waiting(registration, at)
+        return
+    if registration.has_place:
+        write_place(registration, at)
+    if registration.is_offered:
+        write_offer(registration, at)
+
+
+def write_if_entry_differs(registration: Registration, before: entries.Shown, at: datetime) -> None:
+    """Update the entry when the participant's calendar shows something else than it should."""
+    if registration.has_entry and entries.shown(registration) != before:
+        write_place(registration, at)
+
+
+def write_undone(registration: Registration, at: datetime) -> None:
+    """Tell that a cancellation is undone; the entry comes back as the same one."""
+    if registration.has_place:
+        _write_request(registration, "undo", wording.undone, at)
+    else:
+        write_waiting(registration, at)
+
+
+def write_waiting(registration: Registration, at: datetime) -> None:
+    """Tell the place in line, with the entry of an online place that the participant's calendar lacks."""
+    db.session.flush()
+    brings_entry = registration.has_place and not registration.has_entry
+    compose = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings_entry)
+    if brings_entry:
+        _write_request(registration, "waiting", compose, at)
+    else:
+        _write(registration, "waiting", compose, at)
+
+
+def write_offer(registration: Registration, at: datetime) -> None:
+    _write(registration, "offer", line_wording.offer, at)
+
+
+def write_offer_passed(registration: Registration, at: datetime) -> None:
+    _write(registration, "offer_passed", line_wording.offer_passed, at)
+
+
+def write_line_closed(registration: Registration, at: datetime) -> None:
+    _write(registration, "line_closed", line_wording.line_closed, at)
 
 
 def write_cancellation(registration: Registration, at: datetime, *, day_cancelled: bool = False) -> None:
-    """Tell the participant that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
-    registration.calendar_sequence += 1
-    registration.changed_at = at
-    _write(
-        registration,
-        "day_cancelled" if day_cancelled else "cancellation",
-        _day_cancelled if day_cancelled else partial(_cancellation, may_return=registration.event.is_open(at)),
-        at,
-        version=f"{registration.calendar_uid}.{registration.calendar_sequence}",
-        calendar=entries.invitation(registration, at).cancel(),
-        method=CalendarMethod.CANCEL,
-    )
+    """Tell that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
+    takes_entry = registration.has_entry
+    if day_cancelled:
+        _write_cancel(registration, "day_cancelled", partial(wording.day_cancelled, takes_entry=takes_entry), at)
+        return
+    may_return = registration.event.is_open(at)
+    compose = partial(wording.cancellation, may_return=may_return, takes_entry=takes_entry)
+    _write_cancel(registration, "cancellation", compose, at)
 
 
-def write_link(registration: Registration, at: datetime) -> None:
-    """Send the participant their own link, unless they were written to just now."""
+def write_transfer(registration: Registration, at: datetime) -> None:
+    """Tell whoever gave the place away that it is a colleague's now, and take the entry away."""
+    _write_cancel(registration, "transfer", wording.transferred, at)
+
+
+def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> bool:
+    """Send the participant their own link, unless they were written to just now; whether it was written."""
     written = select(func.count()).where(OutgoingMail.registration_id == registration.id)
     for span, most in LINK_LETTERS:
         letters = written.where(OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span)
         if (db.session.scalar(letters) or 0) >= most:
-            return
-    _write(registration, "link", _link, at, version=at.isoformat())
+            return False
+    _write(registration, "link", partial(wording.link, registered_again=registered_again), at)
+    return True
 
 
 def take_back_entry(registration: Registration, at: datetime) -> None:
@@ -70,13 +122,13 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     """
     seen = False
     for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.registration_id == registration.id)):
-        if mail.state is MailState.QUEUED:
-            outbox.withdraw(mail)
-        elif mail.method is not None:
-            seen = True
-    if seen:
+        if not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
+            seen = seen or (mail.method is not None and mail.state is not MailState.WITHDRAWN)
+    if seen and registration.has_entry:
         write_cancellation(registration, at)
-        registration.renew_calendar_entry()
+    registration.calendar_uid = uuid.uuid4()
+    registration.calendar_sequence = 0
+    registration.has_entry = False
 
 
 def links_of(mail: OutgoingMail) -> dict[str, str]:
@@ -97,20 +149,43 @@ def personal_links(registration: Registration) -> dict[str, str]:
     }
 
 
+def _write_request(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
+    """A letter that brings the entry, or its new form (RFC 5546 §3.2.2 REQUEST)."""
+    if registration.has_entry or registration.calendar_sequence > 0:
+        registration.calendar_sequence += 1
+    registration.has_entry = True
+    registration.changed_at = at
+    calendar = entries.invitation(registration, at).request()
+    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST)
+
+
+def _write_cancel(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
+    """A letter that takes the entry away, where there is one."""
+    if not registration.has_entry:
+        _write(registration, kind, compose, at)
+        return
+    registration.calendar_sequence += 1
+    registration.has_entry = False
+    registration.changed_at = at
+    calendar = entries.invitation(registration, at).cancel()
+    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL)
+
+
 def _write(
     registration: Registration,
     kind: str,
-    compose: Callable[[Registration], Letter],
+    compose: Compose,
     at: datetime,
     *,
-    version: str,
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
 ) -> None:
+    db.session.flush()
+    entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
     with use_language(registration.language):
         outbox.enqueue(
             compose(registration),
-            key=f"{kind}:{registration.public_id}:{version}",
+            key=f"{kind}:{registration.public_id}:{entry if calendar else at.isoformat()}",
             kind=kind,
             to=registration.email,
             language=registration.language,
@@ -130,171 +205,4 @@ def _confirmation_id(registration: Registration) -> str | None:
         .where(OutgoingMail.registration_id == registration.id, OutgoingMail.kind == "confirmation")
         .order_by(OutgoingMail.dated_at.desc())
         .limit(1)
-    )
-
-
-def _confirmation(registration: Registration) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är anmäld", "You are registered")),
-            Paragraph(
-                t(
-                    "Hej {name}! Tack för din anmälan. Du har en plats på {title}.",
-                    "Hello {name}! Thank you for registering. You have a place at {title}.",
-                    name=registration.first_name,
-                    title=event.title,
-                )
-            ),
-            _facts(registration),
-            *_how_to_attend(registration),
-            Paragraph(
-                t(
-                    "Kalenderinbjudan följer med mejlet. Svara Ja om ditt e-postprogram frågar.",
-                    "The calendar invitation comes with this e-mail. Answer Yes if your mail program asks.",
-                )
-            ),
-            Paragraph(
-                t(
-                    "Får du förhinder? Avanmäl dig, så kan någon annan få platsen. Länken är personlig: "
-                    "skicka den inte vidare.",
-                    "Can't you come? Cancel your registration, so that somebody else can have the place. "
-                    "The link is personal: don't pass it on.",
-                )
-            ),
-            Action(t("Se eller avanmäl din anmälan", "See or cancel your registration"), mark("manage")),
-            _questions(event),
-        ],
-    )
-
-
-def _how_to_attend(registration: Registration) -> list[Block]:
-    event = registration.event
-    if registration.attendance is Attendance.ONLINE:
-        return [
-            Paragraph(
-                t(
-                    "Du deltar digitalt på din egen anslutningssida. Den öppnar {when}.",
-                    "You take part online on your own join page. It opens on {when}.",
-                    when=format_instant(event.join_opens_at),
-                )
-            ),
-            Action(t("Till din anslutningssida", "To your join page"), mark("join")),
-        ]
-    directions = event.directions.strip()
-    return [Paragraph(directions)] if directions else []
-
-
-def _cancellation(registration: Registration, *, may_return: bool) -> Letter:
-    event = registration.event
-    again = t(
-        "Du kan anmäla dig igen till och med {day}: {url}",
-        "You can register again until {day}: {url}",
-        day=format_day(event.last_day),
-        url=entries.day_url(event),
-    )
-    return Letter(
-        subject=t("Du är avanmäld: {title}", "Your registration is cancelled: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är avanmäld", "Your registration is cancelled")),
-            Paragraph(
-                t(
-                    "Hej {name}! Din anmälan är avanmäld och platsen är lämnad. "
-                    "Kalenderposten tas bort av det här mejlet; svara Ja om ditt e-postprogram frågar.",
-                    "Hello {name}! Your registration is cancelled and the place is given up. "
-                    "This e-mail removes the calendar entry; answer Yes if your mail program asks.",
-                    name=registration.first_name,
-                )
-            ),
-            _facts(registration),
-            *([Paragraph(again)] if may_return else []),
-            _questions(event),
-        ],
-    )
-
-
-def _day_cancelled(registration: Registration) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Inställt: {title}", "Cancelled: {title}", title=event.title),
-        blocks=[
-            Heading(t("Utbildningsdagen är inställd", "The training day is cancelled")),
-            Paragraph(
-                t(
-                    "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting. "
-                    "Kalenderposten tas bort av det här mejlet; svara Ja om ditt e-postprogram frågar.",
-                    "Hello {name}! The day that you are registered for is cancelled. You need not do anything. "
-                    "This e-mail removes the calendar entry; answer Yes if your mail program asks.",
-                    name=registration.first_name,
-                )
-            ),
-            _facts(registration),
-            _questions(event),
-        ],
-    )
-
-
-def _link(registration: Registration) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Din länk: {title}", "Your link: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är redan anmäld", "You are already registered")),
-            Paragraph(
-                t(
-                    "Hej {name}! Någon, troligen du, har skickat en anmälan med din e-postadress. "
-                    "Du är redan anmäld, så ingenting har ändrats. Här är din anmälan:",
-                    "Hello {name}! Someone, probably you, sent a registration with your e-mail address. "
-                    "You are already registered, so nothing has changed. Here is your registration:",
-                    name=registration.first_name,
-                )
-            ),
-            _facts(registration),
-            Paragraph(
-                t(
-                    "Länken är personlig: skicka den inte vidare.",
-                    "The link is personal: don't pass it on.",
-                )
-            ),
-            Action(t("Se eller avanmäl din anmälan", "See or cancel your registration"), mark("manage")),
-            _questions(event),
-        ],
-    )
-
-
-def _facts(registration: Registration) -> Facts:
-    event = registration.event
-    where = (
-        t("Digitalt, på din anslutningssida", "Online, on your join page")
-        if registration.attendance is Attendance.ONLINE
-        else entries.place(event)
-    )
-    span = format_span(event.starts_at, event.ends_at)
-    return Facts(
-        [
-            (t("Vad", "What"), event.title),
-            (
-                t("När", "When"),
-                t(
-                    "{day} {span} svensk tid",
-                    "{day}, {span}",
-                    day=format_day(event.starts_at),
-                    span=span,
-                ),
-            ),
-            (t("Var", "Where"), where),
-            (t("Deltagandeform", "Form of attendance"), str(registration.attendance.label)),
-            (t("Deltagare", "Participant"), registration.name),
-        ]
-    )
-
-
-def _questions(event: Event) -> Paragraph:
-    return Paragraph(
-        t(
-            "Har du frågor? Skriv till {contact} eller svara på det här mejlet.",
-            "Questions? Write to {contact} or reply to this e-mail.",
-            contact=event.contact_email,
-        )
     )

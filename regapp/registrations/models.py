@@ -15,12 +15,14 @@ from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text
 from regapp.core.text import sort_key
 from regapp.events.models import Event
+from regapp.registrations.choices import Attendance, Diet, Profession
 
 
 class Status(enum.StrEnum):
-    """Where a registration stands."""
+    """Where a registration stands; waiting is in line for a seat without a place meanwhile."""
 
     CONFIRMED = "confirmed"
+    WAITING = "waiting"
     CANCELLED = "cancelled"
 
     @property
@@ -30,92 +32,22 @@ class Status(enum.StrEnum):
 
 _STATUS_LABELS = {
     Status.CONFIRMED: Text("Anmäld", "Registered"),
+    Status.WAITING: Text("I kö", "In line"),
     Status.CANCELLED: Text("Avanmäld", "Cancelled"),
 }
 
 NEXT: dict[Status, set[Status]] = {
     Status.CONFIRMED: {Status.CANCELLED},
-    Status.CANCELLED: set(),
+    Status.WAITING: {Status.CONFIRMED, Status.CANCELLED},
+    Status.CANCELLED: {Status.CONFIRMED, Status.WAITING},
 }
-"""What may follow what."""
+"""What may follow what; a cancelled one comes back only by undoing."""
 
+IN_LINE = Text("I kö för en plats på plats", "In line for an on-site place")
+ONLINE_IN_LINE = Text("Digitalt, och i kö för en plats på plats", "Online, and in line for an on-site place")
 
-class Attendance(enum.StrEnum):
-    """Form of attendance."""
-
-    ON_SITE = "on_site"
-    ONLINE = "online"
-
-    @property
-    def label(self) -> Text:
-        return _ATTENDANCE_LABELS[self]
-
-
-_ATTENDANCE_LABELS = {
-    Attendance.ON_SITE: Text("På plats", "On site"),
-    Attendance.ONLINE: Text("Digitalt", "Online"),
-}
-
-
-class Profession(enum.StrEnum):
-    PHYSICIAN = "physician"
-    NURSE = "nurse"
-    PHARMACIST = "pharmacist"
-    BIOMEDICAL = "biomedical"
-    RESEARCHER = "researcher"
-    STUDENT = "student"
-    COORDINATOR = "coordinator"
-    INDUSTRY = "industry"
-    AUTHORITY = "authority"
-    PATIENT = "patient"
-    OTHER = "other"
-
-    @property
-    def label(self) -> Text:
-        return _PROFESSION_LABELS[self]
-
-
-_PROFESSION_LABELS = {
-    Profession.PHYSICIAN: Text("Läkare", "Physician"),
-    Profession.NURSE: Text("Sjuksköterska", "Nurse"),
-    Profession.PHARMACIST: Text("Farmaceut eller apotekare", "Pharmacist"),
-    Profession.BIOMEDICAL: Text("Biomedicinsk analytiker", "Biomedical scientist"),
-    Profession.RESEARCHER: Text("Forskare", "Researcher"),
-    Profession.STUDENT: Text("Student eller doktorand", "Student or doctoral student"),
-    Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
-    Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
-    Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
-    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
-    Profession.OTHER: Text("Annat", "Other"),
-}
-
-
-class Diet(enum.StrEnum):
-    """The common special diets; anything else is written in words."""
-
-    VEGETARIAN = "vegetarian"
-    VEGAN = "vegan"
-    GLUTEN_FREE = "gluten_free"
-    LACTOSE_FREE = "lactose_free"
-    NUT_ALLERGY = "nut_allergy"
-    HALAL = "halal"
-    KOSHER = "kosher"
-
-    @property
-    def label(self) -> Text:
-        return _DIET_LABELS[self]
-
-
-_DIET_LABELS = {
-    Diet.VEGETARIAN: Text("Vegetariskt", "Vegetarian"),
-    Diet.VEGAN: Text("Veganskt", "Vegan"),
-    Diet.GLUTEN_FREE: Text("Glutenfritt", "Gluten free"),
-    Diet.LACTOSE_FREE: Text("Laktosfritt", "Lactose free"),
-    Diet.NUT_ALLERGY: Text("Utan nötter", "Without nuts"),
-    Diet.HALAL: Text("Halal", "Halal"),
-    Diet.KOSHER: Text("Kosher", "Kosher"),
-}
-
+UNDO_FOR = timedelta(minutes=10)
+"""How long a cancellation can be undone."""
 
 LINKS_LIVE = timedelta(days=30)
 """How long after the day its personal links still open."""
@@ -139,7 +71,11 @@ class Registration(Model):
 
     `email_key` is the address as it is compared (see core.addresses); a person has one active registration a
     day. `link_version` rises when the personal links must change. `calendar_uid` stays for the registration's
-    whole life and `calendar_sequence` rises with every change of the entry (RFC 5545 §3.8.7.4).
+    whole life and `calendar_sequence` rises with every change of the entry (RFC 5545 §3.8.7.4); `has_entry`
+    tells whether the last letter left one in the person's calendar.
+
+    `in_line_since` orders the line for a seat on site; None for who isn't in it. While `answer_by` is set the person
+    is offered a seat that counts as taken; `cancelled_from` is what an undone cancellation goes back to.
     """
 
     __tablename__ = "registration"
@@ -152,11 +88,21 @@ class Registration(Model):
             sqlite_where=text("status <> 'cancelled'"),
             postgresql_where=text("status <> 'cancelled'"),
         ),
-        Index("ix_registration_places", "event_id", "status", "attendance"),
+        Index("ix_registration_places", "event_id", "status", "attendance", "answer_by"),
         Index("ix_registration_sorted", "event_id", "sort_key", "id"),
         Index("ix_registration_by_workplace", "event_id", "workplace_key", "sort_key", "id"),
         Index("ix_registration_by_time", "event_id", "received_at", "id"),
+        Index("ix_registration_line", "event_id", "in_line_since", "id"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_from IS NOT NULL)", name="cancelled_from_kept"),
+        CheckConstraint("status <> 'waiting' OR in_line_since IS NOT NULL", name="waiting_in_line"),
+        CheckConstraint(
+            "answer_by IS NULL OR (in_line_since IS NOT NULL AND status <> 'cancelled')", name="offered_in_line"
+        ),
+        CheckConstraint(
+            "in_line_since IS NULL OR status <> 'confirmed' OR attendance = 'online'",
+            name="in_line",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -180,7 +126,12 @@ class Registration(Model):
     notice_version: Mapped[str] = mapped_column(String(20))
     received_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    cancelled_from: Mapped[Status | None] = mapped_column(enum_type(Status, "cancelled_from"))
+    is_transferred: Mapped[bool] = mapped_column(default=False)
+    in_line_since: Mapped[datetime | None]
+    answer_by: Mapped[datetime | None]
     changed_at: Mapped[datetime]
+    has_entry: Mapped[bool] = mapped_column(default=False)
     calendar_uid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
     calendar_domain: Mapped[str] = mapped_column(String(253))
     calendar_sequence: Mapped[int] = mapped_column(default=0)
@@ -203,10 +154,36 @@ class Registration(Model):
     def is_active(self) -> bool:
         return self.status is not Status.CANCELLED
 
-    def renew_calendar_entry(self) -> None:
-        """From here on another entry: the one before is gone from the calendars that had it."""
-        self.calendar_uid = uuid.uuid4()
-        self.calendar_sequence = 0
+    @property
+    def is_in_line(self) -> bool:
+        return self.is_active and self.in_line_since is not None
+
+    @property
+    def is_offered(self) -> bool:
+        return self.answer_by is not None
+
+    @property
+    def has_place(self) -> bool:
+        return self.status is Status.CONFIRMED
+
+    @property
+    def has_seat(self) -> bool:
+        return self.has_place and self.attendance is Attendance.ON_SITE
+
+    @property
+    def wants_seat(self) -> bool:
+        """Whether diets and access needs are of use: for who comes, or waits to."""
+        return self.has_seat or self.is_in_line
+
+    @property
+    def form_label(self) -> Text:
+        """The form of attendance in words, with the line where the person stands in it."""
+        if Status.WAITING in {self.status, self.cancelled_from}:
+            return IN_LINE
+        return ONLINE_IN_LINE if self.is_in_line else self.attendance.label
+
+    def leave_line(self) -> None:
+        self.in_line_since = self.answer_by = None
 
     def can_become(self, status: Status) -> bool:
         return status in NEXT[self.status]
@@ -217,13 +194,27 @@ class Registration(Model):
 
     def can_join(self, now: datetime) -> bool:
         """Whether the door to the online meeting opens for this person at this instant."""
-        return (
-            self.status is Status.CONFIRMED and self.attendance is Attendance.ONLINE and self.event.can_be_joined(now)
-        )
+        return self.has_place and self.attendance is Attendance.ONLINE and self.event.can_be_joined(now)
 
     def can_cancel(self, now: datetime) -> bool:
         """Cancelling ends when the day starts."""
-        return self.can_become(Status.CANCELLED) and now < self.event.starts_at
+        return self.is_active and now < self.event.starts_at
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """The instant at which undoing a cancellation ends; None for who hasn't cancelled."""
+        return self.cancelled_at and min(self.cancelled_at + UNDO_FOR, self.event.starts_at)
+
+    def can_undo(self, now: datetime) -> bool:
+        """A cancellation can be undone for a while, and not after the day has started."""
+        if self.undo_until is None or self.is_transferred:
+            return False
+        has_something_to_return_to = self.cancelled_from is Status.CONFIRMED or self.in_line_since is not None
+        return has_something_to_return_to and now < self.undo_until
+
+    def can_change_needs(self, now: datetime) -> bool:
+        """Diets, access needs and moving to a seat wait for nobody after the kitchen has its numbers."""
+        return self.is_active and now < self.event.changes_close_at
 
 
 class HealthNote(Model):

@@ -1,16 +1,23 @@
-"""The pages that a personal link opens: the registration, its calendar file, and the door to the meeting."""
+"""The pages that a personal link opens: the registration, its files, and the door to the meeting."""
 
-from flask import Response, g, redirect, render_template, request, url_for
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from werkzeug.wrappers import Response as Answer
 
 from regapp.core.db import db
-from regapp.core.errors import NotFound
-from regapp.core.forms import Press
-from regapp.core.i18n import set_language
+from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.forms import Form, Press
+from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import personal
-from regapp.registrations import cancelling, entries, letters
+from regapp.events.models import Publication
+from regapp.registrations import cancelling, entries, held_data, letters, line, possible_moves, transferring
 from regapp.registrations.models import Registration
 from regapp.registrations.public import bp, calendar_file
 
@@ -29,6 +36,65 @@ def get_own(purpose: Purpose, token: str) -> Registration:
     return registration
 
 
+def get_changeable(token: str) -> Registration:
+    """The link's own registration while there is something to change; otherwise its page answers instead."""
+    registration = get_own(Purpose.MANAGE, token)
+    if not registration.is_active or registration.event.publication is Publication.CANCELLED:
+        abort(back(token))
+    return registration
+
+
+def counts(form: Form, act: Callable[[], object]) -> bool:
+    """Whether the form was sent and counted; if a rule said no, the form says why."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        act()
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return False
+    db.session.commit()
+    return True
+
+
+def back(token: str, done: Text | None = None) -> Answer:
+    """To the registration's own page, with words that say what was done."""
+    if done is not None:
+        flash(str(done))
+    return redirect(url_for("registrations.my", token=token), 303)
+
+
+def show(name: str, token: str, registration: Registration, form: Form, **more: object) -> ResponseReturnValue:
+    """One of the registration's pages, with what is wrong in its form."""
+    page = render_template(
+        f"registrations/{name}.html",
+        token=token,
+        event=registration.event,
+        registration=registration,
+        form=form,
+        **more,
+    )
+    return page, 422 if form.errors else 200
+
+
+def show_my(token: str, registration: Registration, form: Form) -> ResponseReturnValue:
+    at = g.received_at
+    return show(
+        "my",
+        token,
+        registration,
+        form,
+        position=line.position(registration),
+        can_cancel=registration.can_cancel(at),
+        can_undo=cancelling.is_undoable(registration, at),
+        can_wait=cancelling.can_wait_instead(registration, at),
+        can_move=bool(possible_moves.find(registration, at)),
+        can_transfer=transferring.is_possible(registration, at),
+        can_return=registration.event.is_open(at),
+    )
+
+
 @bp.after_request
 def keep_private(response: Response) -> Response:
     return personal(response) if request.path.startswith(("/my/", "/join/")) else response
@@ -36,43 +102,26 @@ def keep_private(response: Response) -> Response:
 
 @bp.route("/my/<token>")
 def my(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.MANAGE, token)
-    return render_template(
-        "registrations/my.html",
-        token=token,
-        event=registration.event,
-        registration=registration,
-        can_cancel=registration.can_cancel(g.received_at),
-    )
-
-
-@bp.route("/my/<token>/cancel", methods=["GET", "POST"])
-def cancel(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.MANAGE, token)
-    form = Press()
-    if form.validate_on_submit():
-        cancelling.cancel(registration.id, g.received_at)
-        db.session.commit()
-        return redirect(url_for(".my", token=token))
-    if not registration.can_cancel(g.received_at):
-        return redirect(url_for(".my", token=token))
-    return render_template(
-        "registrations/cancel.html",
-        token=token,
-        event=registration.event,
-        registration=registration,
-        form=form,
-    )
+    return show_my(token, get_own(Purpose.MANAGE, token), Press())
 
 
 @bp.route("/my/<token>/event.ics")
 def my_event_file(token: str) -> ResponseReturnValue:
     registration = get_own(Purpose.MANAGE, token)
-    if not registration.is_active:
+    if not registration.has_place:
         raise NotFound
     join_url = letters.personal_links(registration)["join"]
     entry = entries.invitation(registration, g.received_at, join_url)
     return calendar_file(entry.publish(), registration.event)
+
+
+@bp.route("/my/<token>/data.json")
+def my_data(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    content = json.dumps(held_data.about(registration), ensure_ascii=False, indent=2)
+    response = Response(content, content_type="application/json; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="swecarnet-{registration.event.slug}.json"'
+    return response
 
 
 @bp.route("/join/<token>", methods=["GET", "POST"])
@@ -81,11 +130,13 @@ def join(token: str) -> ResponseReturnValue:
     event = registration.event
     form = Press()
     may_join = registration.can_join(g.received_at)
-    return render_template(
+    meeting_url = event.meeting_url if may_join and form.validate_on_submit() else None
+    page = render_template(
         "registrations/join.html",
         event=event,
         registration=registration,
         form=form,
         may_join=may_join,
-        meeting_url=event.meeting_url if may_join and form.validate_on_submit() else None,
+        meeting_url=meeting_url,
     )
+    return page, 422 if form.errors else 200

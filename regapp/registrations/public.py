@@ -41,11 +41,13 @@ def day(slug: str) -> ResponseReturnValue:
 
 def _draw_day(slug: str) -> str:
     event = get_visible(slug)
+    day_places = places.count(event)
     return render_template(
         "registrations/day.html",
         event=event,
         phase=event.phase(g.received_at),
-        places=places.count(event),
+        places=day_places,
+        has_line=day_places.has_line(event, g.received_at),
         description_html=markdown.render(event.description),
         directions_html=markdown.render(event.directions),
         google_url=google_url(event),

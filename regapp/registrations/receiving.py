@@ -12,8 +12,9 @@ from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
 from regapp.registrations import keeping, places, registering, submissions
-from regapp.registrations.forms import AddressForm, FormKey, RegistrationForm
+from regapp.registrations.forms import FormKey, RegistrationForm
 from regapp.registrations.models import Submission
+from regapp.registrations.person_forms import AddressForm
 from regapp.registrations.public import bp, get_visible
 from regapp.registrations.refusals import RegistrationClosed
 from regapp.registrations.workplaces import WORKPLACES
@@ -66,12 +67,16 @@ def _show(event: Event, form: RegistrationForm) -> str:
     closed = None if event.is_open(g.received_at) else RegistrationClosed(event, g.received_at)
     if closed and form.is_submitted() and closed.message not in form.form_errors:
         form.refuse(closed)
+    day_places = places.count(event)
+    if has_line := day_places.has_line(event, g.received_at):
+        form.offer_line()
     return render_template(
         "registrations/register.html",
         event=event,
         form=form,
         closed=closed and closed.message,
-        places=places.count(event),
+        places=day_places,
+        has_line=has_line,
         workplaces=WORKPLACES,
     )
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text, format_instant
 from regapp.events.models import Event, Phase
-from regapp.registrations.models import Attendance
+from regapp.registrations.choices import Attendance
+from regapp.registrations.places import DayPlaces
 
 CLOSED = Text(
     "Anmälan stängde {when}. Kontakta arrangören om du har frågor: {contact}.",
@@ -28,6 +29,14 @@ ONLINE_FULL = Text(
     "Alla digitala platser är tagna. Du kan delta på plats i stället.",
     "All online places are taken. You can take part on site instead.",
 )
+ON_SITE_FULL_WAIT = Text(
+    "Alla platser på plats är tagna. Du kan delta digitalt och samtidigt stå på väntelistan.",
+    "All on-site places are taken. You can take part online and stand on the waiting list at the same time.",
+)
+ALL_FULL_WAIT = Text(
+    "Alla platser är tagna. Du kan ställa dig i kö för en plats på plats.",
+    "All places are taken. You can stand in line for an on-site place.",
+)
 ALL_FULL = Text(
     "Alla platser är tagna. Kontakta arrangören om du har frågor: {contact}.",
     "All places are taken. Contact the organiser if you have questions: {contact}.",
@@ -44,9 +53,17 @@ class RegistrationClosed(RuleBroken):
 class DayFull(RuleBroken):
     """No place is left in the form of attendance asked for."""
 
-    def __init__(self, event: Event, attendance: Attendance, other_is_full: bool) -> None:
-        words = ON_SITE_FULL if attendance is Attendance.ON_SITE else ONLINE_FULL
-        super().__init__(ALL_FULL.format(contact=event.contact_email) if other_is_full else words, field="attendance")
+    def __init__(self, event: Event, attendance: Attendance, day_places: DayPlaces, *, may_wait: bool) -> None:
+        words = _why_full(attendance, day_places, may_wait)
+        super().__init__(words.format(contact=event.contact_email), field="attendance")
+
+
+def _why_full(attendance: Attendance, day_places: DayPlaces, may_wait: bool) -> Text:
+    if attendance is Attendance.ONLINE and not day_places.on_site.is_full:
+        return ONLINE_FULL
+    if day_places.online.is_full:
+        return ALL_FULL_WAIT if may_wait else ALL_FULL
+    return ON_SITE_FULL_WAIT if may_wait else ON_SITE_FULL
 
 
 def _why_closed(event: Event, at: datetime) -> Text:

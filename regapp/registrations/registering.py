@@ -7,16 +7,16 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, select
-
 from regapp.core import addresses, audit, limits, text
 from regapp.core.context import settings
 from regapp.core.db import db, lock
 from regapp.core.limits import Limit
 from regapp.events.models import Event
-from regapp.registrations import cancelling, letters, places
+from regapp.registrations import changing, finding, letters, places, promoting
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, HealthNote, Registration, Status, Submission
+from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.models import HealthNote, Registration, Status, Submission
+from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, RegistrationClosed
 from regapp.registrations.submissions import is_correctable
 
@@ -26,13 +26,6 @@ NOTICE_VERSION: Final = "2026-11"
 TAKEN_BACK: Final = Limit("registration.taken_back", 5, timedelta(days=1))
 """How often an address loses a registration again because it was mistyped: each time it gets letters."""
 
-# Built once: it is asked while the day's row is locked.
-_ACTIVE = select(Registration).where(
-    Registration.event_id == bindparam("event_id"),
-    Registration.email_key == bindparam("email_key"),
-    Registration.status != Status.CANCELLED,
-)
-
 
 def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
     """Take in a form whose `key` was made when the form was shown; the same key never counts twice.
@@ -41,6 +34,7 @@ def submit(event_id: int, application: Application, key: str, received_at: datet
     it. Raises RegistrationClosed or DayFull.
     """
     event = lock(Event, event_id)
+    promoting.settle(event, received_at)
     earlier = db.session.get(Submission, key)
     if earlier is not None:
         return _send_again(event, earlier, application, received_at)
@@ -63,10 +57,6 @@ def correct_address(key: str, email: str, at: datetime) -> Submission | None:
         return None
     _correct(event, submission, email, at)
     return submission
-
-
-def find_active(event_id: int, email: str) -> Registration | None:
-    return db.session.scalar(_ACTIVE, {"event_id": event_id, "email_key": addresses.key(email)})
 
 
 def _send_again(event: Event, earlier: Submission, application: Application, at: datetime) -> Submission:
@@ -93,15 +83,16 @@ def _key_for_another(key: str, application: Application) -> str:
 def _decide(event: Event, submission: Submission, application: Application, received_at: datetime) -> None:
     if not event.is_open(received_at):
         raise RegistrationClosed(event, received_at)
+    day_places = places.count(event)
     # Before it is asked who is known: a full day must not tell.
-    _require_place(event, application.attendance)
-    known = find_active(event.id, application.email)
+    _refuse_what_is_not_there(event, application.wish, day_places, received_at)
+    known = finding.find_active(event.id, application.email)
     if known is not None:
         letters.write_link(known, received_at)
         submission.registration_id = None
         submission.application = application.to_json()
         return
-    registration = _give_place(event, application, received_at)
+    registration = _take_in(event, application, day_places, received_at)
     submission.registration_id = registration.id
     submission.application = None
 
@@ -112,7 +103,9 @@ def _correct(event: Event, submission: Submission, email: str, at: datetime) -> 
     registration = _made_by(submission)
     if registration and registration.is_active:
         limits.take(TAKEN_BACK, registration.email_key, at)
-        _move_to_address(registration, submission, email, at)
+        if changing.change_address(registration.id, email, at) is None:
+            submission.registration_id = None
+            submission.application = Application.of(registration).to_json()
     elif application := _application_in(submission):
         # The form itself came in time; only the address in it was wrong. Whoever has that may have cancelled.
         _decide(event, submission, dataclasses.replace(application, email=email), submission.received_at)
@@ -131,48 +124,29 @@ def _application_in(submission: Submission) -> Application | None:
     return Application.of(registration) if registration else None
 
 
-def _move_to_address(registration: Registration, submission: Submission, email: str, at: datetime) -> None:
-    """Give the registration the right address: new links, and the wrong mailbox loses its calendar entry."""
-    known = find_active(registration.event_id, email)
-    if known is not None:
-        _withdraw_for(known, registration, submission, at)
+def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, received_at: datetime) -> None:
+    """Raises DayFull when neither the place wished for nor its place in line is to be had."""
+    if wish.wants_seat and not day_places.on_site.is_full:
         return
-    letters.take_back_entry(registration, at)
-    registration.email, registration.email_key = email, addresses.key(email)
-    registration.link_version += 1
-    registration.changed_at = at
-    registration.search_text = _search_text(registration)
-    letters.write_confirmation(registration, at)
-    audit.record(
-        "registration.address_corrected",
-        actor=audit.PARTICIPANT,
-        at=at,
-        event_id=registration.event_id,
-        registration_id=registration.id,
-    )
+    may_wait = day_places.has_line(event, received_at)
+    if wish is Wish.ON_SITE or (wish is not Wish.LINE and day_places.online.is_full):
+        raise DayFull(event, wish.attendance, day_places, may_wait=may_wait)
+    if wish.wants_seat and not may_wait:
+        raise DayFull(event, Attendance.ON_SITE, day_places, may_wait=False)
 
 
-def _withdraw_for(known: Registration, registration: Registration, submission: Submission, at: datetime) -> None:
-    """The right address is registered already: that registration stays, this one goes."""
-    letters.take_back_entry(registration, at)
-    cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
-    letters.write_link(known, at)
-    submission.registration_id = None
-    submission.application = Application.of(registration).to_json()
-
-
-def _require_place(event: Event, attendance: Attendance) -> None:
-    day_places = places.count(event)
-    if day_places.of(attendance).is_full:
-        is_all = day_places.on_site.is_full and day_places.online.is_full
-        raise DayFull(event, attendance, other_is_full=is_all)
-
-
-def _give_place(event: Event, application: Application, received_at: datetime) -> Registration:
+def _take_in(event: Event, application: Application, day_places: DayPlaces, received_at: datetime) -> Registration:
+    """Give a seat if one is wished for and free, otherwise an online place, a place in line, or both."""
     registration = build(event, application, received_at)
+    wish = application.wish
+    if wish.wants_seat and not day_places.on_site.is_full:
+        registration.attendance = Attendance.ON_SITE
+    elif wish.wants_seat:
+        registration.in_line_since = received_at
+        registration.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
     db.session.flush()
-    letters.write_confirmation(registration, received_at)
+    letters.write_place_or_waiting(registration, received_at)
     audit.record(
         "registration.made",
         actor=audit.PARTICIPANT,
@@ -195,7 +169,8 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
         profession_other=application.profession_other,
         workplace=application.workplace,
         department=application.department,
-        attendance=application.attendance,
+        attendance=application.wish.attendance,
+        status=Status.CONFIRMED,
         language=application.language,
         message=application.message,
         wants_news=application.wants_news,
@@ -206,8 +181,8 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
         sort_key=text.sort_key(application.last_name, application.first_name),
         search_text="",
     )
-    registration.search_text = _search_text(registration)
-    if application.tells_of_health and application.attendance is Attendance.ON_SITE:
+    registration.search_text = finding.search_text(registration)
+    if application.tells_of_health and application.wish.wants_seat:
         registration.health = HealthNote(
             diets=list(application.diets),
             diet_other=application.diet_other,
@@ -215,14 +190,3 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
             consented_at=received_at,
         )
     return registration
-
-
-def _search_text(registration: Registration) -> str:
-    return text.search_key(
-        registration.first_name,
-        registration.last_name,
-        registration.email,
-        registration.workplace,
-        registration.department,
-        registration.profession_other,
-    )

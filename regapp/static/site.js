@@ -17,15 +17,15 @@
     field.focus({ preventScroll: true });
   });
 
-  // <div data-shown-when="name=value"> shows only while that choice of the same form is made.
+  // <div data-shown-when="name=value value"> shows only while one of these choices of the same form is made.
   // What was typed in it stays there and is sent; the server decides what counts.
   const chosen = (form, name) =>
     [...form.elements].filter((e) => e.name === name && (e.tagName === "SELECT" || e.checked)).map((e) => e.value);
   for (const part of document.querySelectorAll("[data-shown-when]")) {
     const form = part.closest("form");
-    const [name, value] = part.dataset.shownWhen.split("=");
+    const [name, values] = part.dataset.shownWhen.split("=");
     const show = () => {
-      part.hidden = !chosen(form, name).includes(value) && !part.querySelector("[aria-invalid='true']");
+      part.hidden = !chosen(form, name).some((value) => values.split(" ").includes(value)) && !part.querySelector("[aria-invalid='true']");
     };
     form.addEventListener("change", show);
     window.addEventListener("pageshow", show);

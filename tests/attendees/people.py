@@ -8,7 +8,8 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.registrations import registering
 from regapp.registrations.applying import Application
-from regapp.registrations.models import Attendance, Profession, Registration
+from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN
 
 _numbers = count(1)
@@ -20,7 +21,7 @@ def add(event: Event, first_name: str, last_name: str, at: datetime = WHILE_OPEN
         "email": f"person{next(_numbers)}@example.org",
         "profession": Profession.NURSE,
         "workplace": "Akademiska sjukhuset",
-        "attendance": Attendance.ON_SITE,
+        "wish": Wish.ON_SITE,
         "language": "sv",
     }
     application = Application(first_name=first_name, last_name=last_name, **{**values, **changes})
@@ -38,6 +39,6 @@ def add_many(event: Event, number: int) -> None:
             application = Application(
                 first_name=f"Förnamn{n}", last_name=f"Öman{n % 97}", email=f"p{n}@example.org",
                 profession=list(Profession)[n % 10], workplace=f"Sjukhus {n % 31}",
-                attendance=list(Attendance)[n % 2], language="sv",
+                wish=(Wish.ON_SITE, Wish.ONLINE)[n % 2], language="sv",
             )  # fmt: skip
             db.session.add(registering.build(day, application, WHILE_OPEN + timedelta(minutes=n)))

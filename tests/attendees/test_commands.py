@@ -13,7 +13,7 @@ from sqlalchemy import select
 from regapp.cli import main
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
-from regapp.registrations.models import Attendance, Diet
+from regapp.registrations.choices import Diet, Wish
 from tests.attendees.people import add
 from tests.support.days import new_day
 
@@ -26,7 +26,7 @@ def day(context: None, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     event = new_day()
     add(event, "Åsa", "Öberg", diets=(Diet.VEGAN,))
-    add(event, "Bo", "Ek", attendance=Attendance.ONLINE)
+    add(event, "Bo", "Ek", wish=Wish.ONLINE)
 
 
 def run(*arguments: str) -> Result:

@@ -19,7 +19,7 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import use_language
 from regapp.events.models import Event
-from regapp.registrations.models import Attendance, Diet
+from regapp.registrations.choices import Attendance, Diet, Wish
 from tests.attendees.people import add, add_many
 from tests.support.days import new_day
 
@@ -119,7 +119,7 @@ def test_an_xlsx_file_holds_text_never_formulas_or_links(day: Event) -> None:
 
 def test_health_comes_only_when_asked_for_with_a_reason(day: Event) -> None:
     add(day, "Åsa", "Öberg", AT, diets=(Diet.VEGAN, Diet.HALAL), diet_other="inte lök", access_needs="hörslinga")
-    add(day, "Bo", "Ek", AT, attendance=Attendance.ONLINE)
+    add(day, "Bo", "Ek", AT, wish=Wish.ONLINE)
     with pytest.raises(RuleBroken) as refused:
         export(day, with_health=True)
     assert refused.value.field == "reason"

@@ -7,7 +7,8 @@ from regapp.attendees.filtering import Filter, Message, Order, count, words_of
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event
-from regapp.registrations.models import Attendance, Profession, Status
+from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.models import Status
 from tests.attendees.people import add, add_many
 from tests.support.days import WHILE_OPEN, new_day
 
@@ -52,9 +53,10 @@ def test_workplaces_stand_in_swedish_order(day: Event) -> None:
 
 
 def test_choices_narrow_the_list(day: Event) -> None:
-    add(day, "A", "Online", attendance=Attendance.ONLINE)
+    add(day, "A", "Online", wish=Wish.ONLINE)
     gone = add(day, "B", "Gone", message="Hej")
     add(day, "C", "Doctor", profession=Profession.PHYSICIAN, message="Hej")
+    gone.cancelled_from = Status.CONFIRMED
     gone.status, gone.cancelled_at, gone.message_read_at = Status.CANCELLED, WHILE_OPEN, WHILE_OPEN
     db.session.commit()
     assert names(day, attendance=Attendance.ONLINE) == ["Online"]

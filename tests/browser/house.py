@@ -20,10 +20,11 @@ from regapp.core.db import db, writing
 from regapp.demo import filling, people
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
-from regapp.registrations import registering
+from regapp.registrations import finding, promoting, registering
 from regapp.registrations.applying import Application
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
-from regapp.registrations.models import Attendance, Diet, Profession, Registration, Status
+from regapp.registrations.models import Registration, Status
 from tests.support.days import STOCKHOLM, new_day
 from tests.support.organisers import add_organiser
 from tests.support.server import System
@@ -35,9 +36,10 @@ LONG_ADDRESS = (
 )
 LANGUAGES = ("sv", "en")
 TAKEN = (
-    ("2027-full", Attendance.ON_SITE),
-    ("2027-full", Attendance.ONLINE),
-    ("2027-hall-full", Attendance.ON_SITE),
+    ("2027-full", Wish.ON_SITE),
+    ("2027-full", Wish.ONLINE),
+    ("2027-hall-full", Wish.ON_SITE),
+    ("2027-near", Wish.ON_SITE),
 )
 """The only places of these days, which somebody has."""
 
@@ -51,6 +53,7 @@ class House:
         self.app = create_app(self.settings)
         self.slug = ""
         self.person = ""
+        self.waiting = ""
         self.fill()
         self.system.start_web()
 
@@ -77,28 +80,32 @@ class House:
             for day in _other_days(now):
                 new_day(**day)
             with writing():
-                for slug, attendance in TAKEN:
-                    email = f"first.{attendance}@example.org"
-                    application = an_application(email=email, attendance=attendance)
+                for slug, wish in TAKEN:
+                    application = an_application(email=f"first.{wish}@example.org", wish=wish)
                     db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
+            self.waiting = _queue(now)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
 
     def links_of(self, email: str, slug: str) -> dict[str, str]:
         """The paths of a participant's own pages: manage and join."""
         with self.inside():
-            found = registering.find_active(_event(slug).id, email)
+            found = finding.find_active(_event(slug).id, email)
             assert found is not None, f"{email} is not registered for {slug}"
             return self._paths(found)
 
-    def new_participant(self, slug: str, language: str, *, cancelled: bool = False, **changes: Any) -> dict[str, str]:
+    def new_participant(
+        self, slug: str, language: str, *, cancelled: bool = False, offered: bool = False, **changes: Any
+    ) -> dict[str, str]:
         """Somebody who registered yesterday, without a letter; the paths of their own pages."""
         with self.inside() as now:
             with writing():
                 person = registering.build(_event(slug), an_application(language=language, **changes), now - DAY)
                 if cancelled:
                     person.status, person.cancelled_at = Status.CANCELLED, now
+                    person.cancelled_from = Status.CONFIRMED
+                _put_in_line(person, changes.get("wish"), now + DAY if offered else None)
                 db.session.add(person)
             return self._paths(person)
 
@@ -128,6 +135,13 @@ def _event(slug: str) -> Event:
     return db.session.query(Event).filter_by(slug=slug).one()
 
 
+def _put_in_line(person: Registration, wish: Wish | None, answer_by: datetime | None) -> None:
+    if wish in {Wish.ONLINE_AND_LINE, Wish.LINE}:
+        person.in_line_since, person.answer_by = person.received_at, answer_by
+    if wish is Wish.LINE:
+        person.status = Status.WAITING
+
+
 def _demo_day(now: datetime) -> str:
     with writing():
         event = filling.build_day(now)
@@ -146,6 +160,8 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
             "ends_at": starts_at + timedelta(hours=7),
             "opens_at": now - 30 * DAY,
             "closes_at": times.end_of((starts_at - 14 * DAY).date(), STOCKHOLM),
+            "changes_close_at": times.end_of((starts_at - 7 * DAY).date(), STOCKHOLM),
+            "promote_until": starts_at - DAY,
             "description_sv": "En dag om CAR T-celler.",
             "description_en": "A day about CAR T cells.",
             **changes,
@@ -163,12 +179,20 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("hall-full", ahead, seats_on_site=1),
         day("online", ahead, seats_on_site=0),
         day("half", ahead, seats_on_site=1),
+        day("near", now + 10 * DAY, closes_at=now - DAY, changes_close_at=now - DAY, seats_on_site=1),
+        day("queue", now + 20 * DAY, offer_days=30, seats_on_site=1, **_late(now)),
         day("draft", ahead, publication=Publication.DRAFT),
         day("free", ahead, seats_on_site=None),
         day("today", now - timedelta(minutes=5), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("ended", now - timedelta(hours=8), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("long", ahead, **_long_words()),
     ]
+
+
+def _late(now: datetime) -> dict[str, Any]:
+    """A last day to register that is soon, and a last day for changes that is over."""
+    today = now.astimezone(STOCKHOLM).date()
+    return {"closes_at": times.end_of(today + DAY, STOCKHOLM), "changes_close_at": times.end_of(today - DAY, STOCKHOLM)}
 
 
 def _long_words() -> dict[str, Any]:
@@ -196,7 +220,7 @@ def an_application(**changes: Any) -> Application:
         "email": "asa@example.org",
         "profession": Profession.NURSE,
         "workplace": "Karolinska Universitetssjukhuset",
-        "attendance": Attendance.ONLINE,
+        "wish": Wish.ONLINE,
         "language": "sv",
     }
     return Application(**{**values, **changes})
@@ -211,7 +235,7 @@ def _talkative_person(slug: str, now: datetime) -> str:
         profession_other=LONG_WORD,
         workplace=LONG_WORD,
         department=LONG_WORD,
-        attendance=Attendance.ON_SITE,
+        wish=Wish.ON_SITE,
         diets=tuple(Diet),
         diet_other=LONG_WORD,
         access_needs=f"{LONG_WORD}\nHörslinga.",
@@ -221,6 +245,21 @@ def _talkative_person(slug: str, now: datetime) -> str:
     with writing():
         registering.submit(_event(slug).id, everything, "talkative", now)
     with writing():
-        found = registering.find_active(_event(slug).id, LONG_ADDRESS)
+        found = finding.find_active(_event(slug).id, LONG_ADDRESS)
+        assert found is not None
+        return found.public_id
+
+
+def _queue(now: datetime) -> str:
+    """A day with one seat, one offer and two more in line; the public id of the last one, who has a long name."""
+    wishes = [Wish.ON_SITE, Wish.ONLINE_AND_LINE, Wish.LINE, Wish.ONLINE_AND_LINE]
+    for n, wish in enumerate(wishes):
+        somebody = an_application(last_name=LONG_WORD if n == 3 else "Ek", email=f"queue{n}@example.org", wish=wish)
+        with writing():
+            registering.submit(_event("2027-queue").id, somebody, f"queue{n}", now)
+    with writing():
+        _event("2027-queue").seats_on_site = 2
+        promoting.settle(_event("2027-queue"), now)
+        found = finding.find_active(_event("2027-queue").id, "queue3@example.org")
         assert found is not None
         return found.public_id

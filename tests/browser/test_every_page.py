@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
+from regapp.registrations.choices import Diet, Wish
 from tests.browser.house import LANGUAGES, LONG_ADDRESS, House
 from tests.support.browser import examine_everywhere
 
@@ -30,6 +31,9 @@ PUBLIC = {
     "the form of a closed day": "/2027-closed/register",
     "the form of a full day": "/2027-full/register",
     "the form of a day with a full hall": "/2027-hall-full/register",
+    "asking for the link": f"/{OPEN_DAY}/link",
+    "the link is asked for": f"/{OPEN_DAY}/link/asked",
+    "a changed address": f"/{OPEN_DAY}/address-changed",
     "the form with endless words": "/2027-long/register",
     "an answer nobody waits for": f"/{OPEN_DAY}/received",
     "privacy": "/privacy",
@@ -47,6 +51,25 @@ OWN = {
     "joining too late": ("2027-ended", "join", {}),
     "joining after cancelling": ("2027-today", "join", {"cancelled": True}),
     "a cancelled registration": ("2027-free", "manage", {"cancelled": True}),
+}
+HEALTHY = {"wish": Wish.ON_SITE, "diets": tuple(Diet), "access_needs": "Hörslinga"}
+IN_LINE, ONLY_IN_LINE = {"wish": Wish.ONLINE_AND_LINE}, {"wish": Wish.LINE}
+OWN |= {
+    "a registration on site": ("{open}", "manage", HEALTHY),
+    "another form of attendance": ("{open}", "attendance", HEALTHY),
+    "a full hall to change to": ("2027-hall-full", "attendance", {}),
+    "details": ("{open}", "details", {}),
+    "needs": ("{open}", "needs", HEALTHY),
+    "needs too late": ("2027-near", "needs", HEALTHY),
+    "withdrawing the consent": ("{open}", "withdraw-consent", HEALTHY),
+    "a language": ("{open}", "language", {}),
+    "an address": ("{open}", "address", {}),
+    "a colleague": ("{open}", "transfer", {}),
+    "waiting online": ("2027-hall-full", "manage", IN_LINE),
+    "waiting without a place": ("2027-hall-full", "manage", ONLY_IN_LINE),
+    "leaving the line": ("2027-hall-full", "leave-line", IN_LINE),
+    "an offer": ("2027-near", "manage", {**IN_LINE, "offered": True}),
+    "an offer without a place": ("2027-near", "manage", {**ONLY_IN_LINE, "offered": True}),
 }
 OUTSIDE = {
     "signing in": "/organiser/sign-in",
@@ -73,6 +96,19 @@ ORGANISERS = {
     "nobody found": "/organiser/{open}/attendees?words=zzzz",
     "a filter that there isn't": "/organiser/{open}/attendees?status=nothing",
     "one person": "/organiser/{open}/attendees/{person}",
+    "moving a person": "/organiser/{open}/attendees/{person}/move",
+    "correcting a person": "/organiser/{open}/attendees/{person}/correct",
+    "cancelling a person": "/organiser/{open}/attendees/{person}/cancel",
+    "registering somebody": "/organiser/{open}/register",
+    "registering somebody late": "/organiser/2027-closed/register",
+    "registering somebody beyond the number": "/organiser/2027-queue/register",
+    "the line": "/organiser/2027-queue/line",
+    "an empty line": "/organiser/{open}/line",
+    "moving to the front": "/organiser/2027-queue/line/{waiting}/first",
+    "a person in line": "/organiser/2027-queue/attendees/{waiting}",
+    "moving a person in line": "/organiser/2027-queue/attendees/{waiting}/move",
+    "the attendees with a line": "/organiser/2027-queue/attendees",
+    "a day with a line": "/organiser/2027-queue/",
     "taking out a file": "/organiser/{open}/attendees/export?status=confirmed",
     "the messages": "/organiser/{open}/messages",
     "no messages": "/organiser/2027-soon/messages",
@@ -110,8 +146,7 @@ def test_a_personal_page_is_for_everybody(house: House, visitor: Page, name: str
     slug, link, options = OWN[name]
     email = f"{name.replace(' ', '-')}.{language}@example.org"
     paths = house.new_participant(slug.format(open=house.slug), language, email=email, **options)
-    paths["cancel"] = paths["manage"] + "/cancel"
-    visit(visitor, house.url(paths[link]), name)
+    visit(visitor, house.url(paths.get(link) or f"{paths['manage']}/{link}"), name)
     assert visitor.locator("html").get_attribute("lang") == language
     examine_everywhere(visitor)
 
@@ -135,7 +170,7 @@ def test_an_organisers_page_is_for_everybody(
     house: House, organisers: dict[str, Page], name: str, language: str
 ) -> None:
     page = organisers[language]
-    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person)), name)
+    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person, waiting=house.waiting)), name)
     assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
     examine_everywhere(page)
 

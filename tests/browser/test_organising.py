@@ -81,6 +81,9 @@ def test_a_day_is_made_with_errors_on_the_way_and_without_scripts(
         "ends": "16:30",
         "opens_on": "2030-09-01",
         "last_day": "2030-11-11",
+        "last_change_day": "2030-11-18",
+        "line_ends_on": "2030-11-24",
+        "line_ends": "12:00",
         "seats_on_site": "20",
         "programme-0-starts": "09:00",
     }.items():

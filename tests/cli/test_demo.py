@@ -21,7 +21,8 @@ from regapp.core.db import Model, db, writing
 from regapp.demo import filling, greeting, people
 from regapp.events.models import Event, Phase
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.models import Attendance, HealthNote, Registration, Status
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import HealthNote, Registration, Status
 
 
 @pytest.fixture

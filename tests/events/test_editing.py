@@ -29,6 +29,8 @@ def a_draft(**changes: Any) -> Draft:
         "ends_at": datetime(2027, 11, 25, 16, tzinfo=STOCKHOLM),
         "opens_at": datetime(2027, 9, 1, 8, tzinfo=STOCKHOLM),
         "closes_at": times.end_of(date(2027, 11, 11), STOCKHOLM),
+        "changes_close_at": times.end_of(date(2027, 11, 18), STOCKHOLM),
+        "promote_until": datetime(2027, 11, 24, 12, tzinfo=STOCKHOLM), "offer_days": 14,
         "seats_on_site": 10, "seats_online": None, "join_minutes_before": 30,
         "programme": (Session(time(9), "Start"), Session(time(10), "Paus")),
     }  # fmt: skip
@@ -57,6 +59,8 @@ def test_a_new_day_is_a_draft_with_its_programme() -> None:
         ({"slug": "２０２７"}, "slug"),
         ({"ends_at": datetime(2027, 11, 25, 8, tzinfo=STOCKHOLM)}, "ends"),
         ({"closes_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_day"),
+        ({"changes_close_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_change_day"),
+        ({"promote_until": datetime(2027, 11, 25, 9, 1, tzinfo=STOCKHOLM)}, "line_ends_on"),
         ({"opens_at": datetime(2027, 11, 12, tzinfo=STOCKHOLM)}, "opens_on"),
         ({"meeting_url": "http://meeting.example.org"}, "meeting_url"),
         ({"meeting_url": "https://"}, "meeting_url"),

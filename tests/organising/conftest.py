@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from regapp.accounts.roles import Role
-from regapp.registrations.models import Attendance, Diet, Profession
+from regapp.registrations.choices import Diet, Profession, Wish
 from tests.attendees.people import add
 from tests.support.client import CheckingClient
 from tests.support.days import WHILE_OPEN, new_day
@@ -29,7 +29,7 @@ def day(app: Flask, clock: time_machine.Traveller) -> str:
             event, "Åsa", "Öberg", message="Hej <b>på</b> er",
             diets=(Diet.VEGAN,), access_needs="hörslinga", workplace="Östersunds sjukhus",
         )  # fmt: skip
-        add(event, "Bo", "Ek", attendance=Attendance.ONLINE, profession=Profession.PHYSICIAN)
+        add(event, "Bo", "Ek", wish=Wish.ONLINE, profession=Profession.PHYSICIAN)
         return event.slug
 
 

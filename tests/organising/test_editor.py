@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from regapp.core.db import db
+from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail
+from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient, read
 
 NEW = "/organiser/days/new"
@@ -17,7 +18,9 @@ EDIT = "/organiser/2026/edit"
 A_DAY: dict[str, object] = {
     "slug": "2027-host", "title_sv": "Höstdagen", "title_en": "The autumn day", "description_sv": "# Hej\r\n\r\n*du*",
     "day": "2027-10-31", "starts": "9.00", "ends": "16:30", "venue": "Salen", "contact_email": "fraga@example.org",
-    "opens_on": "2027-09-01", "opens": "08:00", "last_day": "2027-10-15", "seats_on_site": "12", "seats_online": "",
+    "opens_on": "2027-09-01", "opens": "08:00", "last_day": "2027-10-15",
+    "last_change_day": "2027-10-24", "line_ends_on": "2027-10-30", "line_ends": "12.00", "offer_days": "14",
+    "seats_on_site": "12", "seats_online": "",
     "meeting_url": "https://meeting.example.org/x", "join_minutes_before": "15",
     "programme-0-starts": "10:00", "programme-0-title_sv": "Paus",
     "programme-1-starts": "9:15", "programme-1-title_sv": "Välkomna", "programme-1-speaker": "Åsa",
@@ -67,6 +70,10 @@ def test_every_field_comes_back_as_it_was_saved(app: Flask, organiser: CheckingC
         ("ends", "08:00", "Dagen måste sluta efter att den börjar."),
         ("contact_email", "fraga", "E-postadressen saknar @."),
         ("last_day", "2027-10-31", "Sista anmälningsdagen måste vara före själva dagen."),
+        ("last_change_day", "2027-10-31", "Sista dagen att ändra specialkost måste vara före själva dagen."),
+        ("line_ends_on", "2027-10-31", "Kön måste stänga innan dagen börjar."),
+        ("line_ends", "", "Skriv klockslaget som 09:00."),
+        ("offer_days", "två", "Skriv antalet dagar, 0 till 365."),
         ("opens_on", "2027-10-16", "Anmälan måste öppna före"),
         ("seats_on_site", "-1", "Skriv antalet platser med siffror"),
         ("seats_online", "1e9", "Skriv antalet platser med siffror"),
@@ -183,6 +190,8 @@ def test_a_day_with_registrations_offers_no_way_back_to_draft(app: Flask, organi
 
 
 def test_cancelling_asks_first_and_writes_to_everybody(app: Flask, organiser: CheckingClient) -> None:
+    with app.app_context(), writing():
+        db.session.execute(update(Registration).values(has_entry=True))
     assert "2 anmälda får ett brev" in organiser.page("/organiser/2026/cancel").text
     assert saved(app, "2026").publication is Publication.PUBLISHED
     response = organiser.submit("/organiser/2026/cancel")

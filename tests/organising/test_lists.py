@@ -43,7 +43,7 @@ def test_the_list_is_narrowed_by_its_address(organiser: CheckingClient) -> None:
 
 
 def test_a_search_that_cannot_be_made_is_told_in_words(organiser: CheckingClient) -> None:
-    for query in ("status=waiting", "order=x", "words=" + "a+" * 11, "words=%00", "words=" + "x" * 300):
+    for query in ("status=nothing", "line=x", "order=x", "words=" + "a+" * 11, "words=%00", "words=" + "x" * 300):
         page = organiser.page(f"/organiser/2026/attendees?{query}", 422)
         assert page.has_errors
     assert organiser.get("/organiser/2026/attendees?page=x&page=-3&words=a&words=b").status_code == 200

@@ -44,6 +44,8 @@ def day_with_last_day(last_day: date) -> None:
     new_day(
         closes_at=closes_at,
         opens_at=closes_at - timedelta(days=30),
+        changes_close_at=closes_at + timedelta(days=7),
+        promote_until=closes_at + timedelta(days=13),
         starts_at=closes_at + timedelta(days=14),
         ends_at=closes_at + timedelta(days=14, hours=7),
     )
@@ -143,6 +145,8 @@ def test_what_counts_is_the_date_on_the_wall(last_day: date, offset: timedelta, 
         time_zone=zone,
         opens_at=datetime(2025, 1, 1, tzinfo=UTC),
         closes_at=closes_at,
+        changes_close_at=closes_at + timedelta(days=2),
+        promote_until=closes_at + timedelta(days=8),
         starts_at=closes_at + timedelta(days=9),
         ends_at=closes_at + timedelta(days=9, hours=1),
     )

@@ -77,7 +77,8 @@ def test_cancelling_ends_when_the_day_starts(app: Flask, client: CheckingClient,
     form = client.page(paths["manage"] + "/cancel").form()
     clock.move_to(DAY_STARTS)
     answer = client.send(paths["manage"] + "/cancel", form)
-    assert answer.status_code == 409
+    assert answer.status_code == 422
+    assert "The day has started" in read(answer).text
     assert status(app) is Status.CONFIRMED
 
 

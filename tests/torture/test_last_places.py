@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.models import Attendance, Registration
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration
 from tests.support.days import APPLICATION
 from tests.support.server import System
 from tests.support.visitors import Answer, Visitor

@@ -31,6 +31,8 @@ def open_day(app: Flask) -> Callable[..., None]:
                 **{
                     "opens_at": now - timedelta(days=1),
                     "closes_at": now + timedelta(days=7),
+                    "changes_close_at": now + timedelta(days=14),
+                    "promote_until": now + timedelta(days=20),
                     "starts_at": now + timedelta(days=21),
                     "ends_at": now + timedelta(days=21, hours=7),
                     **changes,

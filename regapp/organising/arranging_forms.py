@@ -1,0 +1,172 @@
+"""What organisers fill in on somebody's behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from wtforms import BooleanField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
+
+from regapp.core.forms import Form, Line, Lines, email_address, needed
+from regapp.core.i18n import Text
+from regapp.registrations.applying import Application
+from regapp.registrations.changing import Details
+from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.fields import OneOfField, ProfessionField, conditional, no_address
+from regapp.registrations.models import Registration
+from regapp.registrations.person_forms import NeedsForm, PersonForm
+
+MAX_REASON: Final = 300
+REASON: Final = Text("Varför?", "Why?")
+NEWS: Final = Text("Vill ha utskick om kommande utbildningsdagar", "Wants news of coming training days")
+CHOOSE_FORM: Final = Text(
+    "Välj om personen deltar på plats eller digitalt.", "Choose whether the person takes part on site or online."
+)
+CONSENT: Final = Text(
+    "Personen samtycker till att uppgifterna om kost och tillgänglighet sparas för den här dagen.",
+    "The person consents to the information on diet and access being kept for this day.",
+)
+CONSENT_NEEDED: Final = Text(
+    "Fråga om personen samtycker och kryssa i det, eller ta bort uppgifterna om kost och tillgänglighet.",
+    "Ask whether the person consents and tick it, or remove what is written about diet and access.",
+)
+LANGUAGE_CHOICES: Final = (
+    SelectChoice("sv", Text("Svenska", "Swedish")),
+    SelectChoice("en", Text("Engelska", "English")),
+)
+
+
+def tell_field(label: Text, *, default: bool = True) -> BooleanField:
+    return BooleanField(label, default=default)
+
+
+def wish_choices(wishes: Iterable[Wish]) -> list[SelectChoice]:
+    return [SelectChoice(wish.value, wish.label) for wish in wishes]
+
+
+class TheirProfessionField(ProfessionField):
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in set(Profession):
+            raise StopValidation(Text("Välj personens yrke.", "Choose the person's profession."))
+
+
+class SomebodyForm(PersonForm):
+    """Who a person is, asked of somebody else."""
+
+    first_name = Line(
+        Text("Förnamn", "First name"),
+        100,
+        needed(Text("Fyll i personens förnamn.", "Enter the person's first name.")),
+        no_address,
+    )
+    last_name = Line(
+        Text("Efternamn", "Last name"),
+        100,
+        needed(Text("Fyll i personens efternamn.", "Enter the person's last name.")),
+        no_address,
+    )
+    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
+    profession = TheirProfessionField(Text("Yrke", "Profession"))
+    profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
+    workplace = Line(
+        Text("Arbetsplats", "Workplace"),
+        200,
+        needed(Text("Fyll i personens arbetsplats.", "Enter the person's workplace.")),
+    )
+    department = Line(Text("Klinik eller enhet", "Department"), 200)
+    wants_news = BooleanField(NEWS)
+
+    def validate_profession_other(self, field: Any) -> None:
+        if self.profession.data != Profession.OTHER:
+            field.data = ""
+        elif not field.data:
+            raise StopValidation(
+                Text("Skriv vilket yrke eller vilken roll personen har.", "Write the person's profession or role.")
+            )
+
+    def who(self) -> dict[str, Any]:
+        """The fields that say who the person is; only after validate()."""
+        values = {name: self[name].data for name in Details.__annotations__}
+        return {**values, "profession": Profession(self.profession.data)}
+
+
+class TheirNeedsForm(NeedsForm):
+    """Diets and access needs that the person told an organiser."""
+
+    health_consent = BooleanField(CONSENT)
+
+    def validate_health_consent(self, field: Any) -> None:
+        if self.needs_count() and self.tells_of_health() and not field.data:
+            raise StopValidation(CONSENT_NEEDED)
+
+    @classmethod
+    def of(cls, registration: Registration) -> TheirNeedsForm:
+        """What is kept now; the button that asked for it sent nothing of it."""
+        health = registration.health
+        if health is None:
+            return cls(formdata=None)
+        values = {name: getattr(health, name) for name in ("diets", "diet_other", "access_needs")}
+        return cls(formdata=None, data={**values, "health_consent": True})
+
+
+class RegisterForm(SomebodyForm, TheirNeedsForm):
+    """The public form, as an organiser fills it in."""
+
+    attendance = OneOfField(Text("Deltagandeform", "Form of attendance"), CHOOSE_FORM)
+    language = OneOfField(
+        Text("Personens språk, för mejl och sidor", "The person's language, for e-mails and pages"),
+        Text("Välj ett språk.", "Choose a language."),
+        LANGUAGE_CHOICES,
+        default="sv",
+    )
+    message = Lines(Text("Övriga upplysningar", "Other information"), 1000)
+    reason = Line(REASON, MAX_REASON, conditional)
+    tell = tell_field(Text("Skicka bekräftelse till personen", "Send a confirmation to the person"))
+
+    def offer(self, *, line: bool) -> None:
+        """The forms of attendance there are to choose among."""
+        self.attendance.choices = wish_choices(Wish if line else (Wish.ON_SITE, Wish.ONLINE))
+
+    def needs_count(self) -> bool:
+        return self.attendance.data in set(Wish) and Wish(self.attendance.data).wants_seat
+
+    def to_application(self) -> Application:
+        """Only after validate()."""
+        needs = vars(self.to_needs()) if self.needs_count() else {}
+        return Application(
+            **self.who(),
+            email=self.email.data,
+            wish=Wish(self.attendance.data),
+            language=self.language.data,
+            message=self.message.data,
+            **needs,
+        )
+
+
+class CorrectForm(SomebodyForm):
+    tell = tell_field(Text("Skicka ett mejl om ändringen", "Send an e-mail about the change"), default=False)
+
+
+class MoveForm(Form):
+    """Another form of attendance."""
+
+    attendance = OneOfField(
+        Text("Ny deltagandeform", "New form of attendance"),
+        Text("Välj personens nya deltagandeform.", "Choose the person's new form of attendance."),
+    )
+    reason = Line(REASON, MAX_REASON, conditional)
+    tell = tell_field(Text("Skicka ett mejl om ändringen", "Send an e-mail about the change"))
+
+
+class CancelForm(Form):
+    tell = tell_field(Text("Skicka ett mejl om avanmälan", "Send an e-mail about the cancellation"))
+
+
+class FirstForm(Form):
+    """Why somebody goes first in line."""
+
+    reason = Line(
+        REASON, MAX_REASON, needed(Text("Skriv varför, för händelseloggen.", "Write why, for the audit log."))
+    )

@@ -1,0 +1,161 @@
+"""What organisers do on somebody's behalf: register, move, correct, cancel, with a letter or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from regapp.accounts import sessions
+from regapp.accounts.access import requires
+from regapp.attendees import listing
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.forms import Form
+from regapp.core.i18n import t
+from regapp.events import finding
+from regapp.events.models import Event, Phase
+from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, wish_choices
+from regapp.organising.blueprint import EDITORS, bp
+from regapp.registrations import arranging, cancelling, places
+from regapp.registrations.changing import Details
+from regapp.registrations.choices import Wish
+from regapp.registrations.models import Registration
+from regapp.registrations.workplaces import WORKPLACES
+
+
+@bp.route("/<slug:slug>/register", methods=["GET", "POST"])
+@requires(*EDITORS)
+def register_person(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    form = RegisterForm()
+    day_places = places.count(event)
+    form.offer(line=day_places.on_site.is_full and event.fills_seats(g.received_at))
+    if form.validate_on_submit() and (registration := _done(form, lambda: _register(event, form))):
+        flash(t("{name} är anmäld.", "{name} is registered.", name=registration.name))
+        return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
+    return _page("register_person", form, event=event, places=day_places, late=_why_late(event), workplaces=WORKPLACES)
+
+
+def _register(event: Event, form: RegisterForm) -> Registration:
+    return arranging.register_for(
+        event.id,
+        form.to_application(),
+        g.received_at,
+        actor=actor(),
+        reason=form.reason.data,
+        tell=form.tell.data,
+    )
+
+
+def _why_late(event: Event) -> str | None:
+    """What is unusual about registering now."""
+    if event.is_open(g.received_at):
+        return None
+    if not event.is_public():
+        return t("Dagen är ett utkast. Publicera den först.", "The day is a draft. Publish it first.")
+    if event.phase(g.received_at) in {Phase.CANCELLED, Phase.OVER}:
+        return str(arranging.NOT_THIS_DAY)
+    if g.received_at < event.opens_at:
+        return t("Anmälan har inte öppnat än.", "Registration has not opened yet.")
+    return t("Sista anmälningsdagen har varit: anmälan blir sen.", "The last day to register is over: this is late.")
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/move", methods=["GET", "POST"])
+@requires(*EDITORS)
+def move_person(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = _get_active(slug, public_id)
+    form = MoveForm()
+    wishes = _wishes(registration)
+    form.attendance.choices = wish_choices(wishes)
+    if form.validate_on_submit() and _done(form, lambda: _move(registration, form)):
+        return _back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
+    exceeds = [wish for wish in wishes if arranging.move_exceeds(registration, wish, g.received_at)]
+    return _page("move_person", form, registration=registration, exceeds=exceeds)
+
+
+def _move(registration: Registration, form: MoveForm) -> Registration:
+    return arranging.move(
+        registration.id,
+        Wish(form.attendance.data),
+        g.received_at,
+        actor=actor(),
+        reason=form.reason.data,
+        tell=form.tell.data,
+    )
+
+
+def _wishes(registration: Registration) -> list[Wish]:
+    """What the person doesn't have already; the line is for a day that is full on site."""
+    wishes = [] if registration.has_seat else [Wish.ON_SITE]
+    if not registration.has_place or registration.has_seat or registration.is_in_line:
+        wishes.append(Wish.ONLINE)
+    has_line = places.count(registration.event).on_site.is_full and registration.event.fills_seats(g.received_at)
+    if has_line and not (registration.has_place and registration.is_in_line):
+        wishes.append(Wish.ONLINE_AND_LINE)
+    return wishes
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/correct", methods=["GET", "POST"])
+@requires(*EDITORS)
+def correct_person(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = _get_active(slug, public_id)
+    form = CorrectForm(obj=registration)
+    if form.validate_on_submit() and _done(form, lambda: _correct(registration, form)):
+        return _back(registration, t("Uppgifterna är rättade.", "The details are corrected."))
+    return _page("correct_person", form, registration=registration, workplaces=WORKPLACES)
+
+
+def _correct(registration: Registration, form: CorrectForm) -> Registration:
+    return arranging.correct(
+        registration.id, Details(**form.who()), form.email.data, g.received_at, actor=actor(), tell=form.tell.data
+    )
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/cancel", methods=["GET", "POST"])
+@requires(*EDITORS)
+def cancel_person(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = _get_active(slug, public_id)
+    form = CancelForm()
+    if form.validate_on_submit() and _done(form, lambda: _cancel(registration, form)):
+        return _back(registration, t("Personen är avanmäld.", "The registration is cancelled."))
+    return _page("cancel_person", form, registration=registration)
+
+
+def _cancel(registration: Registration, form: CancelForm) -> Registration:
+    return cancelling.cancel(registration.id, g.received_at, actor=actor(), tell=form.tell.data)
+
+
+def _get_active(slug: str, public_id: str) -> Registration:
+    """The person; one who has cancelled meanwhile is still shown, and the rule says so."""
+    return listing.get(finding.get_by_slug(slug).id, public_id)
+
+
+def _done(form: Form, rule: Callable[[], Registration]) -> Registration | None:
+    """Whether the rule let it be done; if not, the form says why."""
+    try:
+        registration = rule()
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return None
+    db.session.commit()
+    return registration
+
+
+def _back(registration: Registration, words: str) -> ResponseReturnValue:
+    flash(words)
+    return redirect(url_for(".person", slug=registration.event.slug, public_id=registration.public_id), 303)
+
+
+def _page(name: str, form: FlaskForm, **values: object) -> ResponseReturnValue:
+    if isinstance(registration := values.get("registration"), Registration):
+        values["event"] = registration.event
+    page = render_template(f"organising/{name}.html", form=form, **values)
+    return page, 422 if request.method == "POST" else 200
+
+
+def actor() -> str:
+    return sessions.get_organiser().actor

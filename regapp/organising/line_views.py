@@ -1,0 +1,64 @@
+"""The line for a seat on site."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts import sessions
+from regapp.accounts.access import requires
+from regapp.attendees import listing, statistics
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import t
+from regapp.events import finding
+from regapp.organising.arranging_forms import FirstForm
+from regapp.organising.blueprint import EDITORS, READERS, bp
+from regapp.registrations import line as rules
+from regapp.registrations import places
+
+
+@bp.get("/<slug:slug>/line")
+@requires(*READERS)
+def line(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    return render_template(
+        "organising/line.html",
+        event=event,
+        people=db.session.scalars(rules.in_line(event.id)).all(),
+        positions=rules.positions(event.id),
+        places=places.count(event),
+        standing=statistics.standing(event.id),
+        is_open=event.fills_seats(g.received_at),
+        offers=event.offers_seats(g.received_at),
+    )
+
+
+@bp.route("/<slug:slug>/line/<public_id>/first", methods=["GET", "POST"])
+@requires(*EDITORS)
+def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    registration = listing.get(event.id, public_id)
+    form = FirstForm()
+    if form.validate_on_submit() and _moved(registration.id, form):
+        flash(t("{name} står nu först i kön.", "{name} is now first in line.", name=registration.name))
+        return redirect(url_for(".line", slug=slug), 303)
+    page = render_template(
+        "organising/move_to_front.html",
+        event=event,
+        registration=registration,
+        position=rules.position(registration),
+        form=form,
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def _moved(registration_id: int, form: FirstForm) -> bool:
+    try:
+        rules.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return False
+    db.session.commit()
+    return True

@@ -1,0 +1,84 @@
+"""What takes one press: cancelling, undoing that, leaving the line, answering an offer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+
+from regapp.core.forms import Press
+from regapp.core.i18n import Text
+from regapp.core.links import Purpose
+from regapp.registrations import cancelling, moving, promoting
+from regapp.registrations.models import UNDO_FOR
+from regapp.registrations.own_pages import back, counts, get_changeable, get_own, show, show_my
+from regapp.registrations.public import bp
+
+ACCEPTED = Text("Välkommen! Platsen på plats är din.", "Welcome! The on-site place is yours.")
+DECLINED = Text("Du har tackat nej. Platsen går vidare i kön.", "You have declined. The place goes on in line.")
+IN_LINE = Text("Du står i kö för en plats på plats.", "You are in line for an on-site place.")
+LEFT_LINE = Text("Du står inte längre i kön.", "You are no longer in line.")
+UNDONE = Text("Avanmälan är ångrad. Du är anmäld igen.", "The cancellation is undone. You are registered again.")
+
+
+@bp.route("/my/<token>/cancel", methods=["GET", "POST"])
+def cancel(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    form = Press()
+    if counts(form, lambda: cancelling.cancel(registration.id, g.received_at)):
+        return back(token)
+    if registration.can_cancel(g.received_at):
+        return show("cancel", token, registration, form, minutes=UNDO_FOR // timedelta(minutes=1))
+    return show_my(token, registration, form) if form.errors else back(token)
+
+
+@bp.route("/my/<token>/undo", methods=["GET", "POST"])
+def undo(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    form = Press()
+    if counts(form, lambda: cancelling.undo(registration.id, g.received_at)):
+        return back(token, UNDONE)
+    return show_my(token, registration, form) if form.errors else back(token)
+
+
+@bp.route("/my/<token>/wait", methods=["GET", "POST"])
+def wait(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    form = Press()
+    if counts(form, lambda: cancelling.undo_into_line(registration.id, g.received_at)):
+        return back(token, IN_LINE)
+    return show_my(token, registration, form) if form.errors else back(token)
+
+
+@bp.route("/my/<token>/leave-line", methods=["GET", "POST"])
+def leave_line(token: str) -> ResponseReturnValue:
+    registration = get_changeable(token)
+    form = Press()
+    if counts(form, lambda: moving.leave_line(registration.id, g.received_at)):
+        return back(token, LEFT_LINE)
+    if not registration.is_in_line:
+        return back(token)
+    return show("leave_line", token, registration, form)
+
+
+@bp.route("/my/<token>/accept", methods=["GET", "POST"])
+def accept(token: str) -> ResponseReturnValue:
+    return _answer(token, accepted=True)
+
+
+@bp.route("/my/<token>/decline", methods=["GET", "POST"])
+def decline(token: str) -> ResponseReturnValue:
+    return _answer(token, accepted=False)
+
+
+def _answer(token: str, *, accepted: bool) -> ResponseReturnValue:
+    """The buttons stand on the registration's page; an address typed or opened leads there."""
+    registration = get_own(Purpose.MANAGE, token)
+    form = Press()
+    rule, words = (promoting.accept, ACCEPTED) if accepted else (promoting.decline, DECLINED)
+    if request.method == "POST" and registration.has_seat and accepted:
+        return back(token)
+    if counts(form, lambda: rule(registration.id, g.received_at)):
+        return back(token, words)
+    return show_my(token, registration, form) if form.errors else back(token)

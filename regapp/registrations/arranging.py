@@ -1,0 +1,129 @@
+"""What organisers do on somebody's behalf: register late or beyond the number, move, correct."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regapp.core import audit
+from regapp.core.db import db, lock
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.events.models import Event, Publication
+from regapp.registrations import changing, finding, letters, line, moving, places, promoting, registering
+from regapp.registrations.applying import Application
+from regapp.registrations.changing import Details
+from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.models import Registration, Status
+
+NOT_THIS_DAY = Text(
+    "Dagen tar inte emot anmälningar: den är ett utkast, inställd eller redan genomförd.",
+    "The day takes no registrations: it is a draft, cancelled or already over.",
+)
+REGISTERED_ALREADY = Text(
+    "Den e-postadressen är redan anmäld till dagen.", "That e-mail address is already registered for the day."
+)
+CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")
+
+
+def exceeds(event: Event, wish: Wish, at: datetime) -> bool:
+    """Whether registering so would be late or beyond the number, which takes a reason."""
+    is_full = places.count(event).of(wish.attendance).is_full
+    return not event.is_open(at) or (wish is not Wish.LINE and is_full)
+
+
+def register_for(
+    event_id: int, application: Application, at: datetime, *, actor: str, reason: str = "", tell: bool = True
+) -> Registration:
+    """Register somebody, also when it is late or the places are taken; then with a reason.
+
+    Who asks for the line while a seat is free gets the seat. Raises RuleBroken.
+    """
+    event = lock(Event, event_id)
+    promoting.settle(event, at)
+    if event.publication is not Publication.PUBLISHED or event.is_over(at):
+        raise RuleBroken(NOT_THIS_DAY)
+    if finding.find_active(event.id, application.email):
+        raise RuleBroken(REGISTERED_ALREADY, field="email")
+    has_exceeded = exceeds(event, application.wish, at)
+    if has_exceeded and not reason:
+        raise RuleBroken(line.REASON_NEEDED, field="reason")
+    registration = registering.build(event, application, at)
+    _place(registration, application.wish, at)
+    db.session.add(registration)
+    db.session.flush()
+    if tell:
+        letters.write_place_or_waiting(registration, at)
+    audit.record(
+        "registration.made",
+        actor=actor,
+        at=at,
+        event_id=event.id,
+        registration_id=registration.id,
+        told=tell,
+        **({"reason": reason} if has_exceeded else {}),
+    )
+    return registration
+
+
+def _place(registration: Registration, wish: Wish, at: datetime) -> None:
+    event = registration.event
+    if wish not in {Wish.ONLINE_AND_LINE, Wish.LINE}:
+        return
+    if not event.fills_seats(at):
+        raise RuleBroken(moving.LINE_CLOSED, field="attendance")
+    if not places.count(event).on_site.is_full:
+        registration.attendance = Attendance.ON_SITE
+        return
+    registration.in_line_since = at
+    if wish is Wish.LINE:
+        registration.status = Status.WAITING
+
+
+def move_exceeds(registration: Registration, wish: Wish, at: datetime) -> bool:
+    """Whether moving so would be late or beyond the number; who is offered a seat has it already."""
+    if registration.has_place and registration.attendance is wish.attendance:
+        return False
+    is_full = places.count(registration.event).of(wish.attendance).is_full
+    if wish is Wish.ON_SITE:
+        return not registration.can_change_needs(at) or (is_full and not registration.is_offered)
+    return is_full
+
+
+def move(
+    registration_id: int, wish: Wish, at: datetime, *, actor: str, reason: str = "", tell: bool = True
+) -> Registration:
+    """Change the form of attendance, with a reason also late and beyond the number. Raises RuleBroken, NotFound."""
+    registration = line.get_locked(registration_id)
+    promoting.settle(registration.event, at)
+    if move_exceeds(registration, wish, at):
+        if not reason:
+            raise RuleBroken(line.REASON_NEEDED, field="reason")
+    else:
+        reason = ""
+    if wish is Wish.ON_SITE:
+        return moving.move_on_site(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
+    moving.move_online(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
+    if wish is Wish.ONLINE:
+        return moving.leave_line(registration_id, at, actor=actor)
+    return moving.join_line(registration_id, at, actor=actor, tell=tell)
+
+
+def correct(
+    registration_id: int, details: Details, email: str, at: datetime, *, actor: str, tell: bool
+) -> Registration:
+    """Correct the details, and the address; a new address is always written to, for the links are new with it.
+
+    Raises RuleBroken, NotFound.
+    """
+    registration = line.get_locked(registration_id)
+    if not registration.is_active:
+        raise RuleBroken(CANCELLED)
+    known = finding.find_active(registration.event_id, email)
+    if known is not None and known is not registration:
+        raise RuleBroken(REGISTERED_ALREADY, field="email")
+    changing.change_details(registration_id, details, at, actor=actor)
+    if known is None:
+        changing.change_address(registration_id, email, at, actor=actor)
+    elif tell:
+        letters.write_place_or_waiting(registration, at)
+    return registration

@@ -1,0 +1,124 @@
+"""Correcting what a registration says: name, workplace, needs, language, address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from regapp.core import addresses, audit, text
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.registrations import cancelling, entries, finding, letters, line, promoting
+from regapp.registrations.choices import Diet, Profession
+from regapp.registrations.models import HealthNote, Registration
+
+TOO_LATE_FOR_NEEDS = Text(
+    "Köket har redan fått sina siffror. Skriv till arrangören: {contact}.",
+    "The kitchen already has its numbers. Write to the organiser: {contact}.",
+)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a participant may correct about themselves."""
+
+    first_name: str
+    last_name: str
+    profession: Profession
+    profession_other: str
+    workplace: str
+    department: str
+    wants_news: bool
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a participant tells of diets and access needs; nothing at all withdraws the consent."""
+
+    diets: tuple[Diet, ...] = ()
+    diet_other: str = ""
+    access_needs: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.diets or self.diet_other or self.access_needs)
+
+
+def change_details(
+    registration_id: int, details: Details, at: datetime, *, actor: str = audit.PARTICIPANT
+) -> Registration:
+    """Correct name, workplace and the like; the calendar entry shows none of it. Raises NotFound."""
+    registration = line.get_locked(registration_id)
+    for name, value in vars(details).items():
+        setattr(registration, name, value)
+    registration.workplace_key = text.sort_key(details.workplace)
+    registration.sort_key = text.sort_key(details.last_name, details.first_name)
+    registration.search_text = finding.search_text(registration)
+    registration.changed_at = at
+    _record("registration.changed", registration, at, actor)
+    return registration
+
+
+def change_needs(
+    registration_id: int, needs: Needs, at: datetime, *, actor: str = audit.PARTICIPANT, late: bool = False
+) -> Registration:
+    """Correct diets and access needs; deleting them is possible at any time, adding until the kitchen has its numbers.
+
+    Organisers may go on after that (`late`). Raises RuleBroken, NotFound.
+    """
+    registration = line.get_locked(registration_id)
+    if needs and not late and not registration.can_change_needs(at):
+        raise RuleBroken(TOO_LATE_FOR_NEEDS.format(contact=registration.event.contact_email))
+    registration.health = (
+        HealthNote(
+            registration_id=registration.id,
+            diets=list(needs.diets),
+            diet_other=needs.diet_other,
+            access_needs=needs.access_needs,
+            consented_at=at,
+        )
+        if needs
+        else None
+    )
+    _record("registration.needs_changed", registration, at, actor)
+    return registration
+
+
+def change_language(registration_id: int, language: str, at: datetime) -> Registration:
+    """Write to the participant in another language from now on, and in their calendar too. Raises NotFound."""
+    registration = line.get_locked(registration_id)
+    before = entries.shown(registration)
+    registration.language = language
+    letters.write_if_entry_differs(registration, before, at)
+    _record("registration.language_changed", registration, at, audit.PARTICIPANT)
+    return registration
+
+
+def change_address(
+    registration_id: int, email: str, at: datetime, *, actor: str = audit.PARTICIPANT
+) -> Registration | None:
+    """Write to another mailbox from now on: new links, and the old mailbox loses its calendar entry.
+
+    None when the address is registered already: that registration stays, with a letter to it, and this one is
+    cancelled. Raises NotFound.
+    """
+    registration = line.get_locked(registration_id)
+    known = finding.find_active(registration.event_id, email)
+    if known is registration:
+        return registration
+    letters.take_back_entry(registration, at)
+    registration.link_version += 1
+    if known is not None:
+        cancelling.give_up(registration, at, actor=actor)
+        letters.write_link(known, at)
+        promoting.settle(registration.event, at)
+        return None
+    registration.email, registration.email_key = email, addresses.key(email)
+    registration.changed_at = at
+    registration.search_text = finding.search_text(registration)
+    letters.write_place_or_waiting(registration, at)
+    _record("registration.address_corrected", registration, at, actor)
+    return registration
+
+
+def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
+    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)

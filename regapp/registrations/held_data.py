@@ -1,0 +1,48 @@
+"""Everything that is held of a person, for the person: a registration and all that belongs to it."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import inspect, select
+
+from regapp.core.audit import AuditEntry
+from regapp.core.db import Model, db
+from regapp.mailing.models import OutgoingMail
+from regapp.registrations.models import HealthNote, Registration, Submission
+
+
+def about(registration: Registration) -> dict[str, Any]:
+    """Column by column, as plain values: a column that is added later is told of without being named here."""
+    return {
+        "event": registration.event.slug,
+        "registration": _row(registration),
+        "diet_and_access": _rows(HealthNote, registration),
+        "forms_sent": _rows(Submission, registration),
+        "letters": _rows(OutgoingMail, registration),
+        "log": [{**row, "actor": _role(row["actor"])} for row in _rows(AuditEntry, registration)],
+    }
+
+
+def _rows(model: Any, registration: Registration) -> list[dict[str, Any]]:
+    return [_row(row) for row in db.session.scalars(select(model).where(model.registration_id == registration.id))]
+
+
+def _row(row: Model) -> dict[str, Any]:
+    return {column.key: _plain(getattr(row, column.key)) for column in inspect(type(row)).column_attrs}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, enum.Enum):
+        return value.value
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+def _role(actor: str) -> str:
+    """Which organiser it was is not the participant's data."""
+    return actor.partition(":")[0]

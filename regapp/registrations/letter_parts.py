@@ -1,0 +1,113 @@
+"""What several letters say, in the language that is spoken when they are composed."""
+
+from __future__ import annotations
+
+from regapp.core.i18n import format_day, format_instant, format_span, t
+from regapp.events.models import Event
+from regapp.mailing.letters import Action, Block, Facts, Paragraph
+from regapp.mailing.marks import mark
+from regapp.registrations import entries
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration
+
+
+def facts(registration: Registration, *, of_seat: bool = False) -> Facts:
+    """`of_seat`: of the seat on site that is offered, not of what the participant has."""
+    event = registration.event
+    online = registration.attendance is Attendance.ONLINE and not of_seat
+    form = Attendance.ON_SITE.label if of_seat else registration.form_label
+    where = t("Digitalt, på din anslutningssida", "Online, on your join page") if online else entries.place(event)
+    span = format_span(event.starts_at, event.ends_at)
+    return Facts(
+        [
+            (t("Vad", "What"), event.title),
+            (
+                t("När", "When"),
+                t(
+                    "{day} {span} svensk tid",
+                    "{day}, {span}",
+                    day=format_day(event.starts_at),
+                    span=span,
+                ),
+            ),
+            (t("Var", "Where"), where),
+            (t("Deltagandeform", "Form of attendance"), str(form)),
+            (t("Deltagare", "Participant"), registration.name),
+        ]
+    )
+
+
+def how_to_attend(registration: Registration) -> list[Block]:
+    event = registration.event
+    if not registration.has_place:
+        return []
+    if registration.attendance is Attendance.ONLINE:
+        return [
+            Paragraph(
+                t(
+                    "Du deltar digitalt på din egen anslutningssida. Den öppnar {when}.",
+                    "You take part online on your own join page. It opens on {when}.",
+                    when=format_instant(event.join_opens_at),
+                )
+            ),
+            Action(t("Till din anslutningssida", "To your join page"), mark("join")),
+        ]
+    directions = event.directions.strip()
+    return [Paragraph(directions)] if directions else []
+
+
+def invitation_comes() -> Paragraph:
+    return Paragraph(
+        t(
+            "Kalenderinbjudan följer med mejlet. Svara Ja om ditt e-postprogram frågar.",
+            "The calendar invitation comes with this e-mail. Answer Yes if your mail program asks.",
+        )
+    )
+
+
+def own_page() -> Action:
+    return Action(t("Se, ändra eller avanmäl din anmälan", "See, change or cancel your registration"), mark("manage"))
+
+
+def questions(event: Event) -> Paragraph:
+    return Paragraph(
+        t(
+            "Har du frågor? Skriv till {contact} eller svara på det här mejlet.",
+            "Questions? Write to {contact} or reply to this e-mail.",
+            contact=event.contact_email,
+        )
+    )
+
+
+def entry_changes() -> Paragraph:
+    return Paragraph(
+        t(
+            "Kalenderposten uppdateras av det här mejlet. Svara Ja om ditt e-postprogram frågar.",
+            "This e-mail updates the calendar entry. Answer Yes if your mail program asks.",
+        )
+    )
+
+
+def entry_goes() -> Paragraph:
+    return Paragraph(
+        t(
+            "Kalenderposten tas bort av det här mejlet. Svara Ja om ditt e-postprogram frågar.",
+            "This e-mail removes the calendar entry. Answer Yes if your mail program asks.",
+        )
+    )
+
+
+def asks_for_needs(registration: Registration) -> list[Block]:
+    """For who got a seat later, and was perhaps never asked."""
+    can_tell = registration.has_seat and registration.can_change_needs(registration.changed_at)
+    if not can_tell or registration.health is not None:
+        return []
+    return [
+        Paragraph(
+            t(
+                "Behöver du specialkost, eller har du tillgänglighetsbehov? Berätta på din sida till och med {day}.",
+                "Do you need a special diet, or have access needs? Tell us on your page until {day}.",
+                day=format_day(registration.event.last_change_day),
+            )
+        )
+    ]

@@ -1,0 +1,174 @@
+"""What the letters to those in line say, in the language that is spoken when they are composed."""
+
+from __future__ import annotations
+
+from regapp.core.i18n import format_instant, t
+from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
+from regapp.mailing.marks import mark
+from regapp.registrations.letter_parts import (
+    asks_for_needs,
+    entry_changes,
+    facts,
+    how_to_attend,
+    invitation_comes,
+    own_page,
+    questions,
+)
+from regapp.registrations.models import Registration
+
+
+def waiting(registration: Registration, *, position: int | None, brings_entry: bool) -> Letter:
+    event = registration.event
+    return Letter(
+        subject=t("Du står i kö: {title}", "You are in line: {title}", title=event.title),
+        blocks=[
+            Heading(t("Du står i kö för en plats på plats", "You are in line for an on-site place")),
+            Paragraph(
+                t(
+                    "Hej {name}! Alla platser på plats är tagna. Du har plats {position} i kön. När en plats blir "
+                    "ledig och det är din tur får du ett mejl. Tills dess behöver du inte göra någonting.",
+                    "Hello {name}! All on-site places are taken. You are number {position} in line. When a place is "
+                    "free and it is your turn, you will get an e-mail. Until then you need not do anything.",
+                    name=registration.first_name,
+                    position=position,
+                )
+            ),
+            facts(registration),
+            *(_meanwhile(registration, brings_entry) if registration.has_place else []),
+            Paragraph(
+                t(
+                    "Kön stänger {until}. Vill du inte vänta kan du lämna den på din sida.",
+                    "The line closes on {until}. If you don't want to wait, you can leave it on your page.",
+                    until=format_instant(event.promote_until),
+                )
+            ),
+            own_page(),
+            questions(event),
+        ],
+    )
+
+
+def _meanwhile(registration: Registration, brings_entry: bool) -> list[Block]:
+    return [
+        Paragraph(
+            t(
+                "Under tiden har du en digital plats. Den behåller du om ingen plats på plats blir ledig.",
+                "Meanwhile you have an online place. You keep it if no on-site place becomes free.",
+            )
+        ),
+        *how_to_attend(registration),
+        *([invitation_comes()] if brings_entry else []),
+    ]
+
+
+def offer(registration: Registration) -> Letter:
+    event = registration.event
+    until = format_instant(registration.answer_by) if registration.answer_by else ""
+    return Letter(
+        subject=t("Svara senast {until}: en plats är ledig", "Reply by {until}: a place is free", until=until),
+        blocks=[
+            Heading(t("En plats är ledig för dig", "A place is free for you")),
+            Paragraph(
+                t(
+                    "Hej {name}! Det är din tur i kön: en plats på plats är ledig. Tacka ja eller nej på din sida "
+                    "senast {until}. Därefter går platsen vidare till nästa.",
+                    "Hello {name}! It is your turn in line: an on-site place is free. Accept or decline on your page "
+                    "by {until}. After that the place goes to the next in line.",
+                    name=registration.first_name,
+                    until=until,
+                )
+            ),
+            Action(t("Tacka ja eller nej", "Accept or decline"), mark("manage")),
+            Paragraph(_if_declined(registration)),
+            facts(registration, of_seat=True),
+            questions(event),
+        ],
+    )
+
+
+def _if_declined(registration: Registration) -> str:
+    if registration.has_place:
+        return t(
+            "Tackar du nej, eller svarar du inte, behåller du din digitala plats och lämnar kön.",
+            "If you decline, or don't answer, you keep your online place and leave the line.",
+        )
+    return t(
+        "Tackar du nej, eller svarar du inte, lämnar du kön och har ingen plats.",
+        "If you decline, or don't answer, you leave the line and have no place.",
+    )
+
+
+def promoted(registration: Registration, *, brings_entry: bool) -> Letter:
+    event = registration.event
+    return Letter(
+        subject=t("Du har fått en plats på plats: {title}", "You have an on-site place: {title}", title=event.title),
+        blocks=[
+            Heading(t("Du har fått en plats på plats", "You have got an on-site place")),
+            Paragraph(
+                t(
+                    "Hej {name}! Du stod i kö, och nu är en plats på plats din. Välkommen!",
+                    "Hello {name}! You stood in line, and now an on-site place is yours. Welcome!",
+                    name=registration.first_name,
+                )
+            ),
+            facts(registration),
+            *how_to_attend(registration),
+            *asks_for_needs(registration),
+            invitation_comes() if brings_entry else entry_changes(),
+            Paragraph(
+                t(
+                    "Kan du inte komma? Avanmäl dig eller byt till att delta digitalt, så får nästa i kön platsen.",
+                    "Can't you come? Cancel, or change to taking part online, and the next in line gets the place.",
+                )
+            ),
+            own_page(),
+            questions(event),
+        ],
+    )
+
+
+def offer_passed(registration: Registration) -> Letter:
+    return _out_of_line(
+        registration,
+        t("Platsen gick vidare: {title}", "The place went on: {title}", title=registration.event.title),
+        t("Platsen gick vidare till nästa i kön", "The place went on to the next in line"),
+        t(
+            "Hej {name}! Du fick en plats på plats erbjuden, men vi fick inget svar i tid. Nu har den gått vidare.",
+            "Hello {name}! You were offered an on-site place, but we got no answer in time. It has now gone on.",
+            name=registration.first_name,
+        ),
+    )
+
+
+def line_closed(registration: Registration) -> Letter:
+    return _out_of_line(
+        registration,
+        t("Ingen plats på plats i år: {title}", "No on-site place this year: {title}", title=registration.event.title),
+        t("Det blev ingen plats på plats i år", "There was no on-site place this year"),
+        t(
+            "Hej {name}! Kön är stängd, och platserna på plats räckte tyvärr inte till dig den här gången.",
+            "Hello {name}! The line is closed, and sadly there was no on-site place for you this time.",
+            name=registration.first_name,
+        ),
+    )
+
+
+def _out_of_line(registration: Registration, subject: str, heading: str, why: str) -> Letter:
+    stands = (
+        t(
+            "Du har kvar din digitala plats, och det som står i din kalender gäller.",
+            "You still have your online place, and what your calendar says is right.",
+        )
+        if registration.has_place
+        else t("Du står inte längre i kön och har ingen plats.", "You are no longer in line and have no place.")
+    )
+    return Letter(
+        subject=subject,
+        blocks=[
+            Heading(heading),
+            Paragraph(why),
+            Paragraph(stands),
+            *([*how_to_attend(registration), own_page()] if registration.has_place else []),
+            questions(registration.event),
+        ],
+    )

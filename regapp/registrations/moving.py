@@ -1,0 +1,161 @@
+"""Changing the form of attendance, and standing in line for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regapp.core import audit
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.registrations import entries, letters, line, places, promoting
+from regapp.registrations.cancelling import TooLateToCancel, give_up
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration, Status
+from regapp.registrations.refusals import DayFull
+
+TOO_LATE_FOR_SEAT = Text(
+    "Det går inte längre att byta till en plats på plats. Kontakta arrangören.",
+    "It is no longer possible to change to an on-site place. Contact the organiser.",
+)
+LINE_CLOSED = Text("Kön är stängd.", "The line is closed.")
+NO_REGISTRATION = Text("Du är inte anmäld längre.", "You are no longer registered.")
+
+
+class CannotMove(RuleBroken):
+    """The change asked for isn't possible now."""
+
+
+def move_online(
+    registration_id: int,
+    at: datetime,
+    *,
+    actor: str = audit.PARTICIPANT,
+    tell: bool = True,
+    beyond: bool = False,
+    reason: str = "",
+) -> Registration:
+    """Take part online instead: the seat goes on, and the lunch with it. Possible until the day starts.
+
+    An organiser may go beyond the number, with a reason.
+
+    Raises DayFull, CannotMove, NotFound.
+    """
+    registration = _get_active(registration_id, at)
+    if registration.has_place and registration.attendance is Attendance.ONLINE:
+        return registration
+    if not beyond:
+        _require_room(registration, Attendance.ONLINE, at)
+    before = entries.shown(registration)
+    stays_in_line = registration.status is Status.WAITING
+    registration.status = Status.CONFIRMED
+    registration.attendance = Attendance.ONLINE
+    if not stays_in_line:
+        registration.health = None
+    _tell(registration, before, at, tell=tell)
+    _record("registration.moved_online", registration, at, actor, reason)
+    promoting.settle(registration.event, at)
+    return registration
+
+
+def move_on_site(
+    registration_id: int,
+    at: datetime,
+    *,
+    actor: str = audit.PARTICIPANT,
+    tell: bool = True,
+    beyond: bool = False,
+    reason: str = "",
+) -> Registration:
+    """Take part on site instead, if a seat is free; an organiser may go beyond the number, with a reason.
+
+    Raises DayFull, CannotMove, NotFound.
+    """
+    registration = _get_active(registration_id, at)
+    if registration.has_seat:
+        return registration
+    if not beyond:
+        if not registration.can_change_needs(at):
+            raise CannotMove(TOO_LATE_FOR_SEAT)
+        _require_room(registration, Attendance.ON_SITE, at)
+    before = entries.shown(registration)
+    registration.leave_line()
+    registration.status = Status.CONFIRMED
+    registration.attendance = Attendance.ON_SITE
+    _tell(registration, before, at, tell=tell)
+    _record("registration.moved_on_site", registration, at, actor, reason)
+    promoting.settle(registration.event, at)
+    return registration
+
+
+def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True) -> Registration:
+    """Keep the online place and stand in line for a seat; with a free one, the seat is there at once.
+
+    Raises CannotMove, NotFound.
+    """
+    registration = _get_active(registration_id, at)
+    if registration.is_in_line or registration.has_seat:
+        return registration
+    if not registration.event.fills_seats(at):
+        raise CannotMove(LINE_CLOSED)
+    registration.in_line_since = at
+    _record("registration.joined_line", registration, at, actor)
+    promoting.settle(registration.event, at)
+    if tell and line.position(registration) is not None:
+        letters.write_waiting(registration, at)
+    return registration
+
+
+def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT) -> Registration:
+    """Stand in line no more: an online place stands; without one the registration is cancelled.
+
+    Raises NotFound.
+    """
+    registration = line.get_locked(registration_id)
+    promoting.settle(registration.event, at)
+    if not registration.is_in_line:
+        return registration
+    if registration.status is Status.WAITING:
+        give_up(registration, at, actor=actor)
+        letters.write_cancellation(registration, at)
+    else:
+        registration.leave_line()
+        registration.changed_at = at
+    _record("registration.left_line", registration, at, actor)
+    promoting.settle(registration.event, at)
+    return registration
+
+
+def _get_active(registration_id: int, at: datetime) -> Registration:
+    registration = line.get_locked(registration_id)
+    promoting.settle(registration.event, at)
+    if not registration.is_active:
+        raise CannotMove(NO_REGISTRATION)
+    if at >= registration.event.starts_at:
+        raise TooLateToCancel
+    return registration
+
+
+def _require_room(registration: Registration, attendance: Attendance, at: datetime) -> None:
+    day_places = places.count(registration.event)
+    if day_places.of(attendance).is_full:
+        raise DayFull(registration.event, attendance, day_places, may_wait=registration.event.fills_seats(at))
+
+
+def _tell(registration: Registration, before: entries.Shown, at: datetime, *, tell: bool) -> None:
+    if not tell:
+        return
+    if registration.has_entry:
+        letters.write_if_entry_differs(registration, before, at)
+    else:
+        letters.write_place(registration, at)
+
+
+def _record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "") -> None:
+    audit.record(
+        action,
+        actor=actor,
+        at=at,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+        **({"reason": reason} if reason else {}),
+    )

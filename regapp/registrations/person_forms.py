@@ -1,0 +1,166 @@
+"""What a participant tells of themselves: when registering, and when something has changed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from wtforms import BooleanField, Field
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
+
+from regapp.core.forms import Form, Line, Lines, email_address, needed
+from regapp.core.i18n import Text
+from regapp.registrations.changing import Details, Needs
+from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.fields import (
+    DietsField,
+    OneOfField,
+    ProfessionField,
+    WishField,
+    choices,
+    conditional,
+    no_address,
+    required,
+)
+from regapp.registrations.possible_moves import PossibleMove
+from regapp.registrations.transferring import Colleague
+
+CONSENT_NEEDED: Final = Text(
+    "Kryssa i att vi får spara uppgifterna om kost och tillgänglighet, eller ta bort dem.",
+    "Tick that we may keep what you wrote about diet and access, or remove it.",
+)
+NEWS: Final = Text(
+    "Ni får skriva till mig om kommande utbildningsdagar.",
+    "You may write to me about coming training days.",
+)
+
+
+class PersonForm(Form):
+    """Who a person is; the server's limits are in characters."""
+
+    first_name = Line(
+        Text("Förnamn", "First name"),
+        100,
+        needed(Text("Fyll i ditt förnamn.", "Enter your first name.")),
+        no_address,
+    )
+    last_name = Line(
+        Text("Efternamn", "Last name"),
+        100,
+        needed(Text("Fyll i ditt efternamn.", "Enter your last name.")),
+        no_address,
+    )
+    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
+    profession = ProfessionField(Text("Yrke", "Profession"))
+    profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
+    workplace = Line(
+        Text("Arbetsplats", "Workplace"),
+        200,
+        needed(Text("Fyll i din arbetsplats.", "Enter your workplace.")),
+    )
+    department = Line(Text("Klinik eller enhet", "Department"), 200)
+
+    def validate_profession_other(self, field: Field) -> None:
+        if self.profession.data != Profession.OTHER:
+            field.data = ""
+        elif not field.data:
+            raise StopValidation(
+                Text("Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have.")
+            )
+
+
+class WishForm(Form):
+    """How a person wants to take part."""
+
+    attendance = WishField(
+        Text("Deltagandeform", "Form of attendance"), [required], choices=choices([Wish.ON_SITE, Wish.ONLINE])
+    )
+
+
+class NeedsForm(Form):
+    """Diets and access needs, with the consent that they are kept by."""
+
+    diets = DietsField(Text("Specialkost", "Special diet"), choices=choices(Diet))
+    diet_other = Line(Text("Annan specialkost", "Other special diet"), 500)
+    access_needs = Lines(Text("Tillgänglighetsbehov", "Access needs"), 500)
+    health_consent = BooleanField(
+        Text(
+            "Jag samtycker till att uppgifterna om kost och tillgänglighet sparas för den här dagen.",
+            "I consent to the information on diet and access being kept for this day.",
+        )
+    )
+
+    def validate_health_consent(self, field: Field) -> None:
+        if self.needs_count() and self.tells_of_health() and not field.data:
+            raise StopValidation(CONSENT_NEEDED)
+
+    def needs_count(self) -> bool:
+        """Whether what is said of health will be kept at all."""
+        return True
+
+    def tells_of_health(self) -> bool:
+        return bool(self.diets.data or self.diet_other.data or self.access_needs.data)
+
+    def to_needs(self) -> Needs:
+        diets = tuple(Diet(diet) for diet in self.diets.data)
+        return Needs(diets, self.diet_other.data, self.access_needs.data)
+
+
+class DetailsForm(PersonForm):
+    """The person's details, without the address: that one changes the links."""
+
+    email = None  # type: ignore[assignment]  # WTForms' way to leave a field out
+    wants_news = BooleanField(NEWS)
+
+    def to_details(self) -> Details:
+        values: dict[str, Any] = {name: self[name].data for name in Details.__annotations__}
+        return Details(**{**values, "profession": Profession(self.profession.data)})
+
+
+class MoveForm(Form):
+    """Another form of attendance, among those that are possible."""
+
+    attendance = OneOfField(
+        Text("Vad vill du ändra till?", "What do you want to change to?"),
+        Text("Välj vad du vill ändra till.", "Choose what you want to change to."),
+    )
+
+    def offer(self, moves: list[PossibleMove]) -> None:
+        self.attendance.choices = [SelectChoice(value=move.to.value, label=move.to.label) for move in moves]
+
+
+class LanguageForm(Form):
+    """The language of letters, pages and the calendar entry."""
+
+    language = OneOfField(
+        Text("Språk för mejl, sidor och kalender", "Language of e-mails, pages and calendar"),
+        Text("Välj ett språk.", "Choose a language."),
+        [SelectChoice("sv", Text("Svenska", "Swedish")), SelectChoice("en", Text("Engelska", "English"))],
+    )
+
+
+class ColleagueForm(Form):
+    """Who gets the place."""
+
+    first_name = Line(
+        Text("Din kollegas förnamn", "Your colleague’s first name"),
+        100,
+        needed(Text("Fyll i din kollegas förnamn.", "Enter your colleague’s first name.")),
+        no_address,
+    )
+    last_name = Line(
+        Text("Din kollegas efternamn", "Your colleague’s last name"),
+        100,
+        needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
+        no_address,
+    )
+    email = Line(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), 254, email_address)
+
+    def to_colleague(self) -> Colleague:
+        return Colleague(self.first_name.data, self.last_name.data, self.email.data)
+
+
+class AddressForm(Form):
+    """An address alone: the right one from whoever mistyped it, or one's own to be sent the link."""
+
+    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)

@@ -1,0 +1,129 @@
+"""Filling seats from the line: at once while the day is far, by offers when it is near, to the end of promotion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from regapp.core import audit
+from regapp.core.db import db, lock
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.events import editing
+from regapp.events.drafts import Draft
+from regapp.events.models import Event
+from regapp.registrations import answering_times, letters, line, places
+from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration, Status
+
+OFFER_GONE = Text(
+    "Erbjudandet gäller inte längre. Platsen har gått vidare i kön.",
+    "The offer is no longer valid. The place has gone on to the next in line.",
+)
+
+
+class OfferGone(RuleBroken):
+    """There is no offer to answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__(OFFER_GONE)
+
+
+def settle(event: Event, at: datetime) -> None:
+    """Bring seats and line into order as of `at`; the day's row is locked.
+
+    Offers that ran out pass, every free seat goes to whoever is first, and when promotion has ended the line is
+    closed. Called before a decision that depends on it, and after everything that may free a seat.
+    """
+    db.session.flush()
+    for passed in db.session.scalars(line.in_line(event.id).where(Registration.answer_by <= at)).all():
+        _pass_on(passed, at, "registration.offer_passed")
+        letters.write_offer_passed(passed, at)
+    if event.fills_seats(at):
+        _fill(event, at)
+    elif at >= event.promote_until:
+        _close_line(event, at)
+    db.session.flush()
+
+
+def settle_all(now: datetime) -> None:
+    """Settle every day that has a line; what the worker does every minute."""
+    waiting = select(Registration.event_id).where(
+        Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED
+    )
+    for event_id in db.session.scalars(waiting.distinct()).all():
+        settle(lock(Event, event_id), now)
+
+
+def save_day(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str) -> Event:
+    """Save the day as an organiser wrote it, and let the line follow: more seats are filled at once.
+
+    A number below the seats taken takes nobody's away. Raises what events.editing.save raises.
+    """
+    event = editing.save(event_id, version, draft, at, actor=actor)
+    settle(event, at)
+    return event
+
+
+def accept(registration_id: int, at: datetime) -> Registration:
+    """Take the offered seat; raises OfferGone, NotFound."""
+    registration = line.get_locked(registration_id)
+    settle(registration.event, at)
+    if not registration.is_offered:
+        raise OfferGone
+    seat(registration, at, "registration.offer_accepted", actor=audit.PARTICIPANT)
+    return registration
+
+
+def decline(registration_id: int, at: datetime) -> Registration:
+    """Decline the offered seat; it goes on at once. Raises OfferGone, NotFound."""
+    registration = line.get_locked(registration_id)
+    settle(registration.event, at)
+    if not registration.is_offered:
+        raise OfferGone
+    _pass_on(registration, at, "registration.offer_declined", actor=audit.PARTICIPANT)
+    settle(registration.event, at)
+    return registration
+
+
+def seat(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:
+    """Give the person a seat on site, with the letter that says so."""
+    registration.leave_line()
+    registration.status = Status.CONFIRMED
+    registration.attendance = Attendance.ON_SITE
+    letters.write_seat(registration, at)
+    _record(action, registration, at, actor)
+
+
+def _fill(event: Event, at: datetime) -> None:
+    left = places.count(event).on_site.left
+    for registration in db.session.scalars(line.without_offer(event.id).limit(left)).all():
+        if event.offers_seats(at):
+            registration.answer_by = answering_times.answer_by(at, event.starts_at, event.promote_until)
+            letters.write_offer(registration, at)
+            _record("registration.offered", registration, at, audit.SYSTEM)
+        else:
+            seat(registration, at, "registration.promoted")
+
+
+def _close_line(event: Event, at: datetime) -> None:
+    for registration in db.session.scalars(line.in_line(event.id)).all():
+        _pass_on(registration, at, "registration.line_closed")
+        letters.write_line_closed(registration, at)
+
+
+def _pass_on(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:
+    """Out of the line: an online place stands; whoever had none has none."""
+    was_waiting = registration.status is Status.WAITING
+    registration.leave_line()
+    if was_waiting:
+        registration.cancelled_from = Status.WAITING
+        registration.status = Status.CANCELLED
+        registration.cancelled_at = at
+    registration.changed_at = at
+    _record(action, registration, at, actor)
+
+
+def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
+    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)

@@ -1,0 +1,90 @@
+"""Giving one's place to a colleague."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from regapp.core import audit
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
+from regapp.registrations import cancelling, finding, letters, line, promoting, registering
+from regapp.registrations.applying import Application
+from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.models import Registration
+
+NO_PLACE = Text(
+    "Du kan bara överlåta en plats som du har, inte en plats i kön.",
+    "You can only give away a place that you have, not a place in line.",
+)
+OWN_ADDRESS = Text(
+    "Det är din egen e-postadress. Fyll i din kollegas.", "That is your own e-mail address. Enter your colleague's."
+)
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Who gets the place."""
+
+    first_name: str
+    last_name: str
+    email: str
+
+
+def is_possible(registration: Registration, at: datetime) -> bool:
+    """A place can go to a colleague until the day starts, a place in line can't."""
+    return registration.has_place and not registration.is_in_line and registration.can_cancel(at)
+
+
+def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
+    """The place goes to a colleague: a new registration with a calendar entry of its own.
+
+    No diets, consent or notes go with it. A colleague who is registered already keeps what they have and gets their
+    link; the place goes to the line, and the giver learns nothing of it. Raises RuleBroken, NotFound.
+    """
+    registration = line.get_locked(registration_id)
+    promoting.settle(registration.event, at)
+    if not registration.has_place or registration.is_in_line:
+        raise RuleBroken(NO_PLACE)
+    if not registration.can_cancel(at):
+        raise cancelling.TooLateToCancel
+    known = finding.find_active(registration.event_id, colleague.email)
+    if known is registration:
+        raise RuleBroken(OWN_ADDRESS, field="email")
+    cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
+    letters.write_transfer(registration, at)
+    registration.is_transferred = True
+    db.session.flush()
+    if known is not None:
+        letters.write_link(known, at)
+    else:
+        _register(registration, colleague, at)
+    promoting.settle(registration.event, at)
+
+
+def _register(giver: Registration, colleague: Colleague, at: datetime) -> None:
+    registration = registering.build(
+        giver.event,
+        Application(
+            first_name=colleague.first_name,
+            last_name=colleague.last_name,
+            email=colleague.email,
+            profession=giver.profession,
+            profession_other=giver.profession_other,
+            workplace=giver.workplace,
+            wish=Wish.ON_SITE if giver.attendance is Attendance.ON_SITE else Wish.ONLINE,
+            language=giver.language,
+        ),
+        at,
+    )
+    db.session.add(registration)
+    db.session.flush()
+    letters.write_place(registration, at)
+    audit.record(
+        "registration.taken_over",
+        actor=audit.PARTICIPANT,
+        at=at,
+        event_id=giver.event_id,
+        registration_id=registration.id,
+    )
