@@ -9,10 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from regapp.core.forms import Press
 from regapp.core.i18n import Text
-from regapp.core.links import Purpose
 from regapp.registrations import cancelling, moving, promoting
 from regapp.registrations.models import UNDO_FOR
-from regapp.registrations.own_pages import back, counts, get_changeable, get_own, show, show_my
+from regapp.registrations.own_pages import back, counts, get_changeable, get_standing, show, show_my
 from regapp.registrations.public import bp
 
 ACCEPTED = Text("Välkommen! Platsen på plats är din.", "Welcome! The on-site place is yours.")
@@ -24,7 +23,7 @@ UNDONE = Text("Avanmälan är ångrad. Du är anmäld igen.", "The cancellation 
 
 @bp.route("/my/<token>/cancel", methods=["GET", "POST"])
 def cancel(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.MANAGE, token)
+    registration = get_standing(token)
     form = Press()
     if counts(form, lambda: cancelling.cancel(registration.id, g.received_at)):
         return back(token)
@@ -35,7 +34,7 @@ def cancel(token: str) -> ResponseReturnValue:
 
 @bp.route("/my/<token>/undo", methods=["GET", "POST"])
 def undo(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.MANAGE, token)
+    registration = get_standing(token)
     form = Press()
     if counts(form, lambda: cancelling.undo(registration.id, g.received_at)):
         return back(token, UNDONE)
@@ -44,7 +43,7 @@ def undo(token: str) -> ResponseReturnValue:
 
 @bp.route("/my/<token>/wait", methods=["GET", "POST"])
 def wait(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.MANAGE, token)
+    registration = get_standing(token)
     form = Press()
     if counts(form, lambda: cancelling.undo_into_line(registration.id, g.received_at)):
         return back(token, IN_LINE)
@@ -74,7 +73,7 @@ def decline(token: str) -> ResponseReturnValue:
 
 def _answer(token: str, *, accepted: bool) -> ResponseReturnValue:
     """The buttons stand on the registration's page; an address typed or opened leads there."""
-    registration = get_own(Purpose.MANAGE, token)
+    registration = get_standing(token)
     form = Press()
     rule, words = (promoting.accept, ACCEPTED) if accepted else (promoting.decline, DECLINED)
     if request.method == "POST" and registration.has_seat and accepted:

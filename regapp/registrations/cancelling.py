@@ -81,9 +81,13 @@ def undo(registration_id: int, at: datetime) -> Registration:
         _require_place(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = None
-    letters.write_undone(registration, at)
+    if not registration.event.fills_seats(at):
+        registration.leave_line()
     _record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
+    was_in_line = registration.is_in_line
     promoting.settle(registration.event, at)
+    if not (was_in_line and registration.has_seat):  # whose turn it was meanwhile has been told of the seat
+        letters.write_undone(registration, at)
     return registration
 
 

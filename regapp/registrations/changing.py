@@ -17,6 +17,11 @@ TOO_LATE_FOR_NEEDS = Text(
     "The kitchen already has its numbers. Write to the organiser: {contact}.",
 )
 
+NEEDS_NOT_KEPT = Text(
+    "Kost och tillgänglighetsbehov sparas bara för den som deltar på plats eller står i kö.",
+    "Diet and access needs are kept only for who takes part on site or stands in line.",
+)
+
 
 @dataclass(frozen=True)
 class Details:
@@ -66,6 +71,8 @@ def change_needs(
     Organisers may go on after that (`late`). Raises RuleBroken, NotFound.
     """
     registration = line.get_locked(registration_id)
+    if needs and not registration.wants_seat:
+        raise RuleBroken(NEEDS_NOT_KEPT)
     if needs and not late and not registration.can_change_needs(at):
         raise RuleBroken(TOO_LATE_FOR_NEEDS.format(contact=registration.event.contact_email))
     registration.health = (

@@ -14,6 +14,7 @@ from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import use_language
 from regapp.core.links import Purpose, sign
+from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
@@ -41,7 +42,10 @@ def write_seat(registration: Registration, at: datetime) -> None:
 
 
 def write_place_or_waiting(registration: Registration, at: datetime) -> None:
-    """Tell what the participant has: a place, or a place in line, or both."""
+    """Tell what the participant has: a place, or a place in line, or both; of a cancelled day only that it is so."""
+    if registration.event.publication is Publication.CANCELLED:
+        write_cancellation(registration, at, day_cancelled=True)
+        return
     if registration.is_in_line and not registration.is_offered:
         write_waiting(registration, at)
         return
@@ -61,7 +65,7 @@ def write_undone(registration: Registration, at: datetime) -> None:
     """Tell that a cancellation is undone; the entry comes back as the same one."""
     if registration.has_place:
         _write_request(registration, "undo", wording.undone, at)
-    else:
+    elif not registration.is_offered:
         write_waiting(registration, at)
 
 
@@ -101,7 +105,8 @@ def write_cancellation(registration: Registration, at: datetime, *, day_cancelle
 
 def write_transfer(registration: Registration, at: datetime) -> None:
     """Tell whoever gave the place away that it is a colleague's now, and take the entry away."""
-    _write_cancel(registration, "transfer", wording.transferred, at)
+    compose = partial(wording.transferred, takes_entry=registration.has_entry)
+    _write_cancel(registration, "transfer", compose, at)
 
 
 def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> bool:
@@ -121,8 +126,12 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     Afterwards the registration has an entry that nobody has seen.
     """
     seen = False
-    for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.registration_id == registration.id)):
-        if not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
+    written = select(OutgoingMail).where(
+        OutgoingMail.registration_id == registration.id, OutgoingMail.recipient == registration.email
+    )
+    for mail in db.session.scalars(written):
+        is_of_earlier_entry = mail.method is not None and str(registration.calendar_uid) not in mail.key
+        if not is_of_earlier_entry and not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
             seen = seen or (mail.method is not None and mail.state is not MailState.WITHDRAWN)
     if seen and registration.has_entry:
         write_cancellation(registration, at)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text
 from regapp.core.text import sort_key
-from regapp.events.models import Event
+from regapp.events.models import Event, Publication
 from regapp.registrations.choices import Attendance, Diet, Profession
 
 
@@ -183,7 +183,10 @@ class Registration(Model):
         return ONLINE_IN_LINE if self.is_in_line else self.attendance.label
 
     def leave_line(self) -> None:
+        """Out of the line, to a seat or to none; without a seat nothing is kept of diets and access needs."""
         self.in_line_since = self.answer_by = None
+        if not self.has_seat:
+            self.health = None
 
     def can_become(self, status: Status) -> bool:
         return status in NEXT[self.status]
@@ -207,9 +210,10 @@ class Registration(Model):
 
     def can_undo(self, now: datetime) -> bool:
         """A cancellation can be undone for a while, and not after the day has started."""
-        if self.undo_until is None or self.is_transferred:
+        if self.undo_until is None or self.is_transferred or self.event.publication is not Publication.PUBLISHED:
             return False
-        has_something_to_return_to = self.cancelled_from is Status.CONFIRMED or self.in_line_since is not None
+        may_wait_again = self.in_line_since is not None and self.event.fills_seats(now)
+        has_something_to_return_to = self.cancelled_from is Status.CONFIRMED or may_wait_again
         return has_something_to_return_to and now < self.undo_until
 
     def can_change_needs(self, now: datetime) -> bool:

@@ -7,11 +7,12 @@ from datetime import datetime
 from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.events.models import Publication
 from regapp.registrations import entries, letters, line, places, promoting
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DayFull
+from regapp.registrations.refusals import DAY_CANCELLED, DayFull
 
 TOO_LATE_FOR_SEAT = Text(
     "Det går inte längre att byta till en plats på plats. Kontakta arrangören.",
@@ -78,9 +79,9 @@ def move_on_site(
             raise CannotMove(TOO_LATE_FOR_SEAT)
         _require_room(registration, Attendance.ON_SITE, at)
     before = entries.shown(registration)
-    registration.leave_line()
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
+    registration.leave_line()
     _tell(registration, before, at, tell=tell)
     _record("registration.moved_on_site", registration, at, actor, reason)
     promoting.settle(registration.event, at)
@@ -130,6 +131,8 @@ def _get_active(registration_id: int, at: datetime) -> Registration:
     promoting.settle(registration.event, at)
     if not registration.is_active:
         raise CannotMove(NO_REGISTRATION)
+    if registration.event.publication is Publication.CANCELLED:
+        raise CannotMove(DAY_CANCELLED.format(contact=registration.event.contact_email))
     if at >= registration.event.starts_at:
         raise TooLateToCancel
     return registration

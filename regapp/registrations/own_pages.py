@@ -36,10 +36,18 @@ def get_own(purpose: Purpose, token: str) -> Registration:
     return registration
 
 
+def get_standing(token: str) -> Registration:
+    """The link's own registration while its day takes place; otherwise its page answers instead."""
+    registration = get_own(Purpose.MANAGE, token)
+    if registration.event.publication is Publication.CANCELLED:
+        abort(back(token))
+    return registration
+
+
 def get_changeable(token: str) -> Registration:
     """The link's own registration while there is something to change; otherwise its page answers instead."""
-    registration = get_own(Purpose.MANAGE, token)
-    if not registration.is_active or registration.event.publication is Publication.CANCELLED:
+    registration = get_standing(token)
+    if not registration.is_active:
         abort(back(token))
     return registration
 
@@ -108,7 +116,7 @@ def my(token: str) -> ResponseReturnValue:
 @bp.route("/my/<token>/event.ics")
 def my_event_file(token: str) -> ResponseReturnValue:
     registration = get_own(Purpose.MANAGE, token)
-    if not registration.has_place:
+    if not registration.has_place or registration.event.publication is Publication.CANCELLED:
         raise NotFound
     join_url = letters.personal_links(registration)["join"]
     entry = entries.invitation(registration, g.received_at, join_url)

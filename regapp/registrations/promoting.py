@@ -12,7 +12,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.drafts import Draft
-from regapp.events.models import Event
+from regapp.events.models import Event, Publication
 from regapp.registrations import answering_times, letters, line, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
@@ -42,7 +42,7 @@ def settle(event: Event, at: datetime) -> None:
         letters.write_offer_passed(passed, at)
     if event.fills_seats(at):
         _fill(event, at)
-    elif at >= event.promote_until:
+    elif event.publication is Publication.PUBLISHED:
         _close_line(event, at)
     db.session.flush()
 
@@ -89,9 +89,9 @@ def decline(registration_id: int, at: datetime) -> Registration:
 
 def seat(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:
     """Give the person a seat on site, with the letter that says so."""
-    registration.leave_line()
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
+    registration.leave_line()
     letters.write_seat(registration, at)
     _record(action, registration, at, actor)
 
@@ -108,7 +108,8 @@ def _fill(event: Event, at: datetime) -> None:
 
 
 def _close_line(event: Event, at: datetime) -> None:
-    for registration in db.session.scalars(line.in_line(event.id)).all():
+    """Who has an offer keeps it as long as it was promised, also when the end was moved earlier since."""
+    for registration in db.session.scalars(line.without_offer(event.id)).all():
         _pass_on(registration, at, "registration.line_closed")
         letters.write_line_closed(registration, at)
 

@@ -55,6 +55,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
     letters.write_transfer(registration, at)
     registration.is_transferred = True
+    registration.health = None
     db.session.flush()
     if known is not None:
         letters.write_link(known, at)

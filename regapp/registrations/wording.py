@@ -150,7 +150,7 @@ def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
     )
 
 
-def transferred(registration: Registration) -> Letter:
+def transferred(registration: Registration, *, takes_entry: bool) -> Letter:
     event = registration.event
     return Letter(
         subject=t("Din plats är överlåten: {title}", "Your place is given away: {title}", title=event.title),
@@ -163,7 +163,7 @@ def transferred(registration: Registration) -> Letter:
                     name=registration.first_name,
                 )
             ),
-            entry_goes(),
+            *([entry_goes()] if takes_entry else []),
             facts(registration),
             questions(event),
         ],

@@ -108,7 +108,8 @@ class Unlock(MetaPathFinder):
             from regapp.core import db as database
 
             sys.meta_path.remove(self)
-            database._writing = type("Never", (), {"get": lambda _: False, "set": lambda *_: None})()
+            never = {"get": lambda _: False, "set": lambda *_: None, "reset": lambda *_: None}
+            database._writing = type("Never", (), never)()
             database.lock = lambda model, identity: database.db.session.get_one(model, identity)
         return None
 

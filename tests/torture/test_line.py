@@ -51,6 +51,9 @@ class Press:
         return self.visitor.send(self.path, self.form, **self.fields)
 
 
+FIRST = "first"
+
+
 class Crowd:
     """A day with a line, on 8 web processes."""
 
@@ -70,6 +73,17 @@ class Crowd:
                 with writing():
                     registering.submit(event_id, application, last_name, clock.now())
         return names
+
+    def line_up(self, number: int) -> list[str]:
+        """So many people online and in line for the one seat, which somebody has; seats will be offered."""
+        with self.app.app_context(), writing():
+            db.session.scalars(select(Event)).one().offer_days = 30
+        self.set_seats(1)
+        self.register(FIRST, 1, Wish.ON_SITE)
+        return self.register("online", number, Wish.ONLINE_AND_LINE)
+
+    def newly_seated(self) -> set[int]:
+        return {person.id for name, person in self.people().items() if person.has_seat and name != f"{FIRST}0"}
 
     def set_seats(self, seats: int) -> None:
         with self.app.app_context(), writing():
@@ -184,10 +198,8 @@ def test_cancelling_against_being_promoted(crowd: Crowd) -> None:
 
 
 def test_accepting_against_the_offers_end(crowd: Crowd) -> None:
-    with crowd.app.app_context(), writing():
-        db.session.scalars(select(Event)).one().offer_days = 30
-    in_line = crowd.register("online", 40, Wish.ONLINE_AND_LINE)
-    crowd.set_seats(20)
+    in_line = crowd.line_up(40)
+    crowd.set_seats(21)
     presses = crowd.open_all([lambda n=n: crowd.opens(in_line[n], "/accept") for n in range(20)])  # type: ignore[misc]
     ends = clock.now() + timedelta(seconds=4)
     with crowd.app.app_context(), writing():
@@ -205,7 +217,7 @@ def test_accepting_against_the_offers_end(crowd: Crowd) -> None:
     assert accepted and passed
     assert not accepted & passed and len(accepted | passed) == 20
     people = crowd.people().values()
-    assert {person.id for person in people if person.has_seat} == accepted
+    assert crowd.newly_seated() == accepted
     assert sum(person.is_offered for person in people) == len(passed)
     assert all(not person.is_in_line and person.has_place for person in people if person.id in passed)
 
@@ -261,14 +273,12 @@ def test_the_same_person_in_two_tabs(crowd: Crowd, one: str, other: str) -> None
 
 
 def test_accepting_and_declining_in_two_tabs(crowd: Crowd) -> None:
-    with crowd.app.app_context(), writing():
-        db.session.scalars(select(Event)).one().offer_days = 30
-    names = crowd.register("online", 20, Wish.ONLINE_AND_LINE)
-    crowd.set_seats(10)
+    names = crowd.line_up(20)
+    crowd.set_seats(11)
     presses = crowd.open_all(
         [lambda n=n, p=p: crowd.opens(n, p) for n in names[:10] for p in ("/accept", "/decline")]  # type: ignore[misc]
     )
     crowd.press(presses)
     accepted, declined = crowd.done("registration.offer_accepted"), crowd.done("registration.offer_declined")
     assert not accepted & declined and len(accepted | declined) == 10
-    assert {person.id for person in crowd.people().values() if person.has_seat} == accepted
+    assert crowd.newly_seated() == accepted
