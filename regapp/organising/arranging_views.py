@@ -32,7 +32,7 @@ def register_person(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     form = RegisterForm()
     day_places = places.count(event)
-    form.offer(line=day_places.on_site.is_full and event.fills_seats(g.received_at))
+    form.offer(line=day_places.has_line(event, g.received_at))
     if form.validate_on_submit() and (registration := _done(form, lambda: _register(event, form))):
         flash(t("{name} är anmäld.", "{name} is registered.", name=registration.name))
         return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
@@ -92,7 +92,7 @@ def _wishes(registration: Registration) -> list[Wish]:
     wishes = [] if registration.has_seat else [Wish.ON_SITE]
     if not registration.has_place or registration.has_seat or registration.is_in_line:
         wishes.append(Wish.ONLINE)
-    has_line = places.count(registration.event).on_site.is_full and registration.event.fills_seats(g.received_at)
+    has_line = places.count(registration.event).has_line(registration.event, g.received_at)
     if has_line and not (registration.has_place and registration.is_in_line):
         wishes.append(Wish.ONLINE_AND_LINE)
     return wishes

@@ -71,7 +71,12 @@ def change_needs(slug: str, public_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _person(event, public_id, form, form), 422
     actor = sessions.get_organiser().actor
-    changing.change_needs(registration.id, form.to_needs(), g.received_at, actor=actor, late=True)
+    try:
+        changing.change_needs(registration.id, form.to_needs(), g.received_at, actor=actor, late=True)
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return _person(event, public_id, form, form), 422
     db.session.commit()
     flash(t("Specialkost och tillgänglighetsbehov är rättade.", "Special diet and access needs are corrected."))
     return redirect(url_for(".person", slug=slug, public_id=public_id), 303)

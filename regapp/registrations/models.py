@@ -69,10 +69,9 @@ def _workplace_key(context: Any) -> str:
 class Registration(Model):
     """One person's place on one day.
 
-    `email_key` is the address as it is compared (see core.addresses); a person has one active registration a
-    day. `link_version` rises when the personal links must change. `calendar_uid` stays for the registration's
-    whole life and `calendar_sequence` rises with every change of the entry (RFC 5545 §3.8.7.4); `has_entry`
-    tells whether the last letter left one in the person's calendar.
+    `email_key` is the address as it is compared (see core.addresses); a person has one active registration a day.
+    `link_version` rises when the personal links must change, `calendar_sequence` with every change of the entry
+    (RFC 5545 §3.8.7.4); `has_entry` tells whether the last letter left one in the person's calendar.
 
     `in_line_since` orders the line for a seat on site; None for who isn't in it. While `answer_by` is set the person
     is offered a seat that counts as taken; `cancelled_from` is what an undone cancellation goes back to.
@@ -183,10 +182,8 @@ class Registration(Model):
         return ONLINE_IN_LINE if self.is_in_line else self.attendance.label
 
     def leave_line(self) -> None:
-        """Out of the line, to a seat or to none; without a seat nothing is kept of diets and access needs."""
         self.in_line_since = self.answer_by = None
-        if not self.has_seat:
-            self.health = None
+        self.health = self.health if self.has_seat else None  # kept only for who comes, or waits to
 
     def can_become(self, status: Status) -> bool:
         return status in NEXT[self.status]
@@ -213,8 +210,7 @@ class Registration(Model):
         if self.undo_until is None or self.is_transferred or self.event.publication is not Publication.PUBLISHED:
             return False
         may_wait_again = self.in_line_since is not None and self.event.fills_seats(now)
-        has_something_to_return_to = self.cancelled_from is Status.CONFIRMED or may_wait_again
-        return has_something_to_return_to and now < self.undo_until
+        return (self.cancelled_from is Status.CONFIRMED or may_wait_again) and now < self.undo_until
 
     def can_change_needs(self, now: datetime) -> bool:
         """Diets, access needs and moving to a seat wait for nobody after the kitchen has its numbers."""
