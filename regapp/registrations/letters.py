@@ -24,6 +24,9 @@ from regapp.registrations.models import Registration
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
 """How many letters that somebody else could provoke a person gets, at most, in each span of time."""
 
+DEAD: Final = 0
+"""The version of personal links that opens nothing."""
+
 Compose = Callable[[Registration], Letter]
 
 
@@ -141,16 +144,18 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
 
 
 def links_of(mail: OutgoingMail) -> dict[str, str]:
-    """The addresses behind a letter's marks, as they are when it is sent."""
+    """The addresses behind a letter's marks, as they are when it is sent; an earlier mailbox gets none that opens."""
     registration = mail.registration_id and db.session.get(Registration, mail.registration_id)
-    return personal_links(registration) if registration else {}
+    if not registration:
+        return {}
+    return personal_links(registration, DEAD if mail.recipient != registration.email else None)
 
 
-def personal_links(registration: Registration) -> dict[str, str]:
-    """Where the participant's own pages are."""
+def personal_links(registration: Registration, version: int | None = None) -> dict[str, str]:
+    """Where the participant's own pages are; `version` is the present one unless given."""
 
     def token(purpose: Purpose) -> str:
-        return sign(purpose, registration.public_id, registration.link_version)
+        return sign(purpose, registration.public_id, registration.link_version if version is None else version)
 
     return {
         "manage": f"{settings().base_url}/my/{token(Purpose.MANAGE)}",

@@ -13,7 +13,7 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import cancelling, changing, moving, promoting, transferring
+from regapp.registrations import cancelling, changing, letters, moving, promoting, transferring
 from regapp.registrations.choices import Attendance, Diet
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
@@ -219,3 +219,17 @@ def test_the_diet_stays_with_who_gets_the_seat_and_goes_with_who_gives_it_away(
     assert note is not None and note.diets == [Diet.VEGAN]
     do(transferring.transfer, EVA, Colleague("Ida", "Ek", "ida@example.org"), WHILE_OPEN)
     assert find(app, EVA).health is None
+
+
+def test_the_letter_that_takes_the_entry_from_an_earlier_mailbox_opens_no_door(
+    app: Flask, client: CheckingClient, do: Callable[..., None]
+) -> None:
+    register(app, ASA, "online")
+    send_letters(app)
+    do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN + MINUTE)
+    with app.app_context():
+        mail = db.session.query(OutgoingMail).filter_by(kind="cancellation").one()
+        links = letters.links_of(mail)
+    assert mail.recipient == ASA and "join" in (mail.calendar or "")
+    for link in links.values():
+        assert client.get(link.removeprefix("https://anmalan.example.org")).status_code == 404
