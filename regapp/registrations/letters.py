@@ -137,7 +137,7 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
         if not is_of_earlier_entry and not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
             seen = seen or (mail.method is not None and mail.state is not MailState.WITHDRAWN)
     if seen and registration.has_entry:
-        write_cancellation(registration, at)
+        _write_cancel(registration, "cancellation", wording.address_changed, at)
     registration.calendar_uid = uuid.uuid4()
     registration.calendar_sequence = 0
     registration.has_entry = False

@@ -130,6 +130,27 @@ def _what_is_given_up(registration: Registration) -> str:
     )
 
 
+def address_changed(registration: Registration) -> Letter:
+    """To the mailbox that the registration had; nothing of the registration itself."""
+    event = registration.event
+    return Letter(
+        subject=t("Ändrad e-postadress: {title}", "Changed e-mail address: {title}", title=event.title),
+        blocks=[
+            Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
+            Paragraph(
+                t(
+                    "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl "
+                    "gäller inte längre. Var det inte du som bytte adress? Skriv till oss.",
+                    "The registration that we have written about here has another e-mail address now. The links in "
+                    "earlier e-mails are no longer valid. Wasn't it you who changed the address? Write to us.",
+                )
+            ),
+            entry_goes(),
+            questions(event),
+        ],
+    )
+
+
 def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
     event = registration.event
     return Letter(

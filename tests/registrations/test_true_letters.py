@@ -233,3 +233,16 @@ def test_the_letter_that_takes_the_entry_from_an_earlier_mailbox_opens_no_door(
     assert mail.recipient == ASA and "join" in (mail.calendar or "")
     for link in links.values():
         assert client.get(link.removeprefix("https://anmalan.example.org")).status_code == 404
+
+
+def test_an_earlier_mailbox_is_told_of_the_new_address_and_not_that_the_place_is_given_up(
+    app: Flask, do: Callable[..., None]
+) -> None:
+    register(app, ASA)
+    send_letters(app)
+    do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN + MINUTE)
+    with app.app_context():
+        mail = db.session.query(OutgoingMail).filter_by(kind="cancellation").one()
+    assert mail.recipient == ASA and mail.method is CalendarMethod.CANCEL
+    assert mail.subject == "Ändrad e-postadress: Utbildningsdag om CAR T 2026"
+    assert "avanmäld" not in mail.text and "ny@example.org" not in mail.text
