@@ -182,5 +182,5 @@ def test_the_details_of_health_are_for_everybody_who_may_see_them(
     page = organisers[language]
     visit(page, house.url(f"/organiser/{house.slug}/attendees/{house.person}"))
     page.locator("form[action$='/health'] button").click()
-    page.get_by_text("Hörslinga.").wait_for()
+    page.get_by_role("definition").filter(has_text="Hörslinga.").wait_for()
     examine_everywhere(page)

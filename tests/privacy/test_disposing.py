@@ -8,10 +8,11 @@ from flask import Flask
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.privacy.disposing import dispose_of_health
+from regapp.registrations import cancelling
 from regapp.registrations.models import HealthNote, Registration
 from tests.registrations.conftest import clock, day  # noqa: F401
 from tests.support.client import CheckingClient
-from tests.support.days import APPLICATION, STOCKHOLM
+from tests.support.days import APPLICATION, STOCKHOLM, WHILE_OPEN
 
 DAY_ENDS = datetime(2026, 11, 25, 16, 30, tzinfo=STOCKHOLM)
 
@@ -21,10 +22,24 @@ DAY_ENDS = datetime(2026, 11, 25, 16, 30, tzinfo=STOCKHOLM)
 def test_diets_and_access_needs_go_fourteen_days_after_the_day(app: Flask, client: CheckingClient) -> None:
     client.submit("/2026/register", **APPLICATION, diets=["vegan"], health_consent=True)
     with app.app_context():
-        for now, left in [(DAY_ENDS + timedelta(days=14, seconds=-1), 1), (DAY_ENDS + timedelta(days=14), 0)]:
+        for instant, left in [(DAY_ENDS + timedelta(days=14, seconds=-1), 1), (DAY_ENDS + timedelta(days=14), 0)]:
             with writing():
-                dispose_of_health(now)
+                dispose_of_health(instant)
             assert db.session.query(HealthNote).count() == left
         assert db.session.query(Registration).count() == 1
         (entry,) = db.session.query(AuditEntry).filter_by(action="health_notes.disposed_of")
         assert entry.details == {"number": 1}
+
+
+@pytest.mark.usefixtures("day")
+def test_a_cancelled_persons_diet_goes_when_the_cancellation_cannot_be_undone(
+    app: Flask, client: CheckingClient
+) -> None:
+    client.submit("/2026/register", **APPLICATION, diets=["vegan"], health_consent=True)
+    with app.app_context():
+        with writing():
+            cancelling.cancel(1, WHILE_OPEN)
+        for instant, left in [(WHILE_OPEN + timedelta(minutes=9), 1), (WHILE_OPEN + timedelta(minutes=10), 0)]:
+            with writing():
+                dispose_of_health(instant)
+            assert db.session.query(HealthNote).count() == left
