@@ -2,9 +2,9 @@
 (() => {
   "use strict";
 
-  // The error summary takes the focus, so that it is read first; where autofocus hasn't done it already.
+  // The error summary takes the focus, so that it is read first; where nothing has it yet.
   const summary = document.querySelector("[data-summary]");
-  const take = () => summary.matches(":focus") || summary.focus();
+  const take = () => document.activeElement === document.body && summary.focus();
   if (summary) window.addEventListener("load", () => setTimeout(take, 50));
 
   // A link in the summary puts the cursor into the field and the field's label into view.
