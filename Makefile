@@ -48,7 +48,7 @@ run: $(RUNTIME)
 	@exec $(BIN)/supervisord --configuration deploy/supervisord.conf --user "$$(id -u)"
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 torture: $(DEV)
 	$(BIN)/python -m pytest -m torture $(ARGS)

@@ -116,8 +116,10 @@ def examine(page: Page) -> None:
 def examine_everywhere(page: Page) -> None:
     """The page as it stands, in a wide and a narrow window, light and dark, with spaced text.
 
-    Contrast hangs on both the width and the scheme, the rest on the width alone.
+    Contrast hangs on both the width and the scheme, the rest on the width alone. Colours are the same in both
+    languages, and Swedish has the longer words: what hangs on them alone is looked at in Swedish.
     """
+    is_swedish = page.locator("html").get_attribute("lang") == "sv"
     with _where_scripts_run(page) as same:
         same.emulate_media(reduced_motion="reduce")
         for width, dark, options in (
@@ -126,12 +128,15 @@ def examine_everywhere(page: Page) -> None:
             (NARROW, True, ALL_RULES),
             (NARROW, False, CONTRAST),
         ):
+            if options is CONTRAST and not is_swedish:
+                continue
             same.set_viewport_size({"width": width, "height": 800})
             same.emulate_media(color_scheme="dark" if dark else "light")
             _look(same, options)
         _holds(same, NARROW, TEXT_SPACING)
-        _holds(same, WIDE, TEXT_SPACING)
-        _holds(same, DOUBLED, "")
+        if is_swedish:
+            _holds(same, WIDE, TEXT_SPACING)
+            _holds(same, DOUBLED, "")
 
 
 def _look(page: Page, options: dict[str, Any]) -> None:
