@@ -120,6 +120,9 @@ STATUS = {"no such page": 404, "no such day": 404, "a stale link": 404, "a filte
 
 languages = pytest.mark.parametrize("language", LANGUAGES)
 
+# The same templates with other words: looked at in the slow rounds, so that the everyday run stays short.
+swedish_first = pytest.mark.parametrize("language", ["sv", pytest.param("en", marks=pytest.mark.torture)])
+
 
 def named(pages: dict[str, object]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("name", list(pages))
@@ -140,7 +143,7 @@ def test_a_public_page_is_for_everybody(house: House, visitor: Page, name: str, 
     examine_everywhere(visitor)
 
 
-@languages
+@swedish_first
 @named(OWN)
 def test_a_personal_page_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
     slug, link, options = OWN[name]
@@ -156,7 +159,7 @@ def test_a_registration_with_all_there_is_to_say_is_for_everybody(house: House, 
     examine_everywhere(visitor)
 
 
-@languages
+@swedish_first
 @named(OUTSIDE)
 def test_a_page_before_the_sign_in_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
     visit(visitor, house.url(f"{OUTSIDE[name]}?language={language}"), name)
@@ -164,7 +167,7 @@ def test_a_page_before_the_sign_in_is_for_everybody(house: House, visitor: Page,
     examine_everywhere(visitor)
 
 
-@languages
+@swedish_first
 @named(ORGANISERS)
 def test_an_organisers_page_is_for_everybody(
     house: House, organisers: dict[str, Page], name: str, language: str
