@@ -255,14 +255,15 @@ def test_the_same_person_in_two_tabs(crowd: Crowd, one: str, other: str) -> None
     fields: dict[str, dict[str, Any]] = {
         "cancel": {},
         "attendance": {"attendance": Attendance.ONLINE.value},
-        "transfer": {"first_name": "K", "last_name": "K"},
+        "transfer": {"first_name": "K"},
     }
     crowd.set_seats(10)
     names = crowd.register("seated", 10, Wish.ON_SITE)
     crowd.register("waiting", 5, Wish.LINE)
 
     def tab(name: str, page: str) -> Press:
-        own = {**fields[page], **({"email": f"k.{name}@example.org"} if page == "transfer" else {})}
+        colleague = {"last_name": f"K{name}", "email": f"k.{name}@example.org"}
+        own = {**fields[page], **(colleague if page == "transfer" else {})}
         return crowd.opens(name, f"/{page}", **own)
 
     presses = crowd.open_all([lambda n=n, p=p: tab(n, p) for n in names for p in (one, other)])  # type: ignore[misc]
