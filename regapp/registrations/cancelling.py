@@ -12,7 +12,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event
-from regapp.registrations import letters, line, places, promoting
+from regapp.registrations import history, letters, line, places, promoting
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 
@@ -68,7 +68,7 @@ def give_up(registration: Registration, at: datetime, *, actor: str) -> None:
     registration.cancelled_at = at
     registration.changed_at = at
     registration.answer_by = None
-    _record("registration.cancelled", registration, at, actor)
+    history.record("registration.cancelled", registration, at, actor)
 
 
 def undo(registration_id: int, at: datetime) -> Registration:
@@ -83,7 +83,7 @@ def undo(registration_id: int, at: datetime) -> Registration:
     registration.cancelled_from = registration.cancelled_at = None
     if not registration.event.fills_seats(at):
         registration.leave_line()
-    _record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
+    history.record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
     was_in_line = registration.is_in_line
     promoting.settle(registration.event, at)
     if not (was_in_line and registration.has_seat):  # whose turn it was meanwhile has been told of the seat
@@ -104,7 +104,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = None
     letters.write_waiting(registration, at)
-    _record("registration.joined_line", registration, at, audit.PARTICIPANT)
+    history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
 
 
@@ -156,7 +156,3 @@ def _has_registered_again(registration: Registration) -> bool:
         Registration.status != Status.CANCELLED,
     )
     return db.session.scalar(other) is not None
-
-
-def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
-    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from regapp.core import addresses, audit, text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.registrations import cancelling, entries, finding, letters, line, promoting
+from regapp.registrations import cancelling, entries, finding, history, letters, line, promoting
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.models import HealthNote, Registration
 
@@ -59,7 +59,7 @@ def change_details(
     registration.sort_key = text.sort_key(details.last_name, details.first_name)
     registration.search_text = finding.search_text(registration)
     registration.changed_at = at
-    _record("registration.changed", registration, at, actor)
+    history.record("registration.changed", registration, at, actor)
     return registration
 
 
@@ -86,7 +86,7 @@ def change_needs(
         if needs
         else None
     )
-    _record("registration.needs_changed", registration, at, actor)
+    history.record("registration.needs_changed", registration, at, actor)
     return registration
 
 
@@ -96,7 +96,7 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
     before = entries.shown(registration)
     registration.language = language
     letters.write_if_entry_differs(registration, before, at)
-    _record("registration.language_changed", registration, at, audit.PARTICIPANT)
+    history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration
 
 
@@ -123,9 +123,5 @@ def change_address(
     registration.changed_at = at
     registration.search_text = finding.search_text(registration)
     letters.write_place_or_waiting(registration, at)
-    _record("registration.address_corrected", registration, at, actor)
+    history.record("registration.address_corrected", registration, at, actor)
     return registration
-
-
-def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
-    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)

@@ -8,7 +8,7 @@ from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import entries, letters, line, places, promoting
+from regapp.registrations import entries, history, letters, line, places, promoting
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
@@ -53,7 +53,7 @@ def move_online(
     if not stays_in_line:
         registration.health = None
     _tell(registration, before, at, tell=tell)
-    _record("registration.moved_online", registration, at, actor, reason)
+    history.record("registration.moved_online", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
 
@@ -83,7 +83,7 @@ def move_on_site(
     registration.attendance = Attendance.ON_SITE
     registration.leave_line()
     _tell(registration, before, at, tell=tell)
-    _record("registration.moved_on_site", registration, at, actor, reason)
+    history.record("registration.moved_on_site", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
 
@@ -99,7 +99,7 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
     if not registration.event.fills_seats(at):
         raise CannotMove(LINE_CLOSED)
     registration.in_line_since = at
-    _record("registration.joined_line", registration, at, actor)
+    history.record("registration.joined_line", registration, at, actor)
     promoting.settle(registration.event, at)
     if tell and line.position(registration) is not None:
         letters.write_waiting(registration, at)
@@ -121,7 +121,7 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
     else:
         registration.leave_line()
         registration.changed_at = at
-    _record("registration.left_line", registration, at, actor)
+    history.record("registration.left_line", registration, at, actor)
     promoting.settle(registration.event, at)
     return registration
 
@@ -151,14 +151,3 @@ def _tell(registration: Registration, before: entries.Shown, at: datetime, *, te
         letters.write_if_entry_differs(registration, before, at)
     else:
         letters.write_place(registration, at)
-
-
-def _record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "") -> None:
-    audit.record(
-        action,
-        actor=actor,
-        at=at,
-        event_id=registration.event_id,
-        registration_id=registration.id,
-        **({"reason": reason} if reason else {}),
-    )

@@ -13,7 +13,7 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
-from regapp.registrations import answering_times, letters, line, places
+from regapp.registrations import answering_times, history, letters, line, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 
@@ -93,7 +93,7 @@ def seat(registration: Registration, at: datetime, action: str, *, actor: str = 
     registration.attendance = Attendance.ON_SITE
     registration.leave_line()
     letters.write_seat(registration, at)
-    _record(action, registration, at, actor)
+    history.record(action, registration, at, actor)
 
 
 def _fill(event: Event, at: datetime) -> None:
@@ -102,7 +102,7 @@ def _fill(event: Event, at: datetime) -> None:
         if event.offers_seats(at):
             registration.answer_by = answering_times.answer_by(at, event.starts_at, event.promote_until)
             letters.write_offer(registration, at)
-            _record("registration.offered", registration, at, audit.SYSTEM)
+            history.record("registration.offered", registration, at, audit.SYSTEM)
         else:
             seat(registration, at, "registration.promoted")
 
@@ -123,8 +123,4 @@ def _pass_on(registration: Registration, at: datetime, action: str, *, actor: st
         registration.status = Status.CANCELLED
         registration.cancelled_at = at
     registration.changed_at = at
-    _record(action, registration, at, actor)
-
-
-def _record(action: str, registration: Registration, at: datetime, actor: str) -> None:
-    audit.record(action, actor=actor, at=at, event_id=registration.event_id, registration_id=registration.id)
+    history.record(action, registration, at, actor)
