@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from regapp.accounts.roles import Role
@@ -33,6 +33,8 @@ class Organiser(Model):
     language: Mapped[str] = mapped_column(String(2), default="sv")
     role: Mapped[Role] = mapped_column(enum_type(Role))
     active: Mapped[bool] = mapped_column(default=True)
+    wants_alarms: Mapped[bool] = mapped_column(default=False, server_default=false())
+    wants_digest: Mapped[bool] = mapped_column(default=False, server_default=false())
     password: Mapped[str | None] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=new_uniquifier)
     created_at: Mapped[datetime]

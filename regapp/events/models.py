@@ -47,6 +47,9 @@ class Event(Model):
     day to change what catering and seats need. Until `promote_until` a free seat goes to whoever is first in line;
     from `offer_days` before the start it is offered, with a time to answer by. The number of places is None when
     unlimited. `version` counts saves, so that a second organiser's older copy is noticed.
+
+    `meeting_url_changed_at` is set when a published day's meeting gets another address; at `sound_test_url`
+    participants try their sound before.
     """
 
     __tablename__ = "event"
@@ -88,6 +91,8 @@ class Event(Model):
     seats_on_site: Mapped[int | None]
     seats_online: Mapped[int | None]
     meeting_url: Mapped[str] = mapped_column(String(2000), default="")
+    meeting_url_changed_at: Mapped[datetime | None]
+    sound_test_url: Mapped[str] = mapped_column(String(2000), default="")
     join_minutes_before: Mapped[int] = mapped_column(default=30)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

@@ -35,11 +35,14 @@ def pause_after(attempts: int) -> timedelta | None:
 
 
 def claim(now: datetime) -> OutgoingMail | None:
-    """The longest due letter, ours until the lease runs out; two workers never get the same."""
+    """The longest due letter, ours until the lease runs out; two workers never get the same.
+
+    A crowd's letters wait for the others: whoever registers while 20 000 of them go out has the confirmation at once.
+    """
     first_due = (
         select(OutgoingMail.id)
         .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now)
-        .order_by(OutgoingMail.due_at)
+        .order_by(OutgoingMail.is_bulk, OutgoingMail.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -80,6 +83,11 @@ def _state_after(outcome: TryOutcome, attempts: int) -> MailState:
     if outcome in {TryOutcome.RETRY, TryOutcome.INTERRUPTED}:
         return MailState.QUEUED if pause_after(attempts) else MailState.FAILED
     return MailState(outcome.value)
+
+
+def drop(mail: OutgoingMail) -> None:
+    """Take a claimed order out: a newer letter has overtaken it."""
+    mail.state, mail.leased_until = MailState.WITHDRAWN, None
 
 
 def release(mail_id: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from config import Settings
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, outbox, stops
+from regapp.mailing import claiming, orders, outbox, stops
 from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Parcel, pack
 from regapp.mailing.models import OutgoingMail, TryOutcome
@@ -125,8 +125,11 @@ def _settle(result: Result) -> None:
 
 
 def _packed(mail: OutgoingMail) -> Parcel | None:
-    """The letter ready to go, or None when it can't be made ready: that spoils no other."""
+    """The letter ready to go, or None when it is overtaken or can't be made ready: that spoils no other."""
     try:
+        if mail.is_order and not orders.render(mail):
+            claiming.drop(mail)
+            return None
         return pack(mail, outbox.links_of(mail))
     except SQLAlchemyError:
         raise

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
@@ -47,8 +47,12 @@ def _new_id() -> str:
 class OutgoingMail(Model):
     """One letter to one person, written in the transaction of the thing that it tells about.
 
-    An *order*, a letter of a crowd's that is rendered when it is claimed, has no subject, text and HTML yet.
-    The texts hold marks where personal links belong; `calendar` is unfolded and holds them too.
+    An *order*, a letter of a crowd's that is rendered when it is claimed (see orders), has no subject, text and HTML
+    yet. The texts hold marks where personal links belong; `calendar` is unfolded and holds them too.
+
+    `sequence` is the SEQUENCE of the calendar part, for an order the one that it was written for: when the
+    registration's has moved on, the order is overtaken. Letters of a crowd (`is_bulk`) wait for the others, so that a
+    confirmation comes at once. `again_of` is the letter that this one repeats.
     """
 
     __tablename__ = "outgoing_mail"
@@ -58,7 +62,7 @@ class OutgoingMail(Model):
         CheckConstraint("(calendar IS NULL) = (method IS NULL)", name="calendar_has_method"),
         CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name="leased_while_sending"),
         CheckConstraint("(state IN ('sent', 'filed')) = (sent_at IS NOT NULL)", name="sent_has_instant"),
-        Index("ix_outgoing_mail_state_due_at", "state", "due_at"),
+        Index("ix_outgoing_mail_state_is_bulk_due_at", "state", "is_bulk", "due_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=_new_id)
@@ -66,6 +70,9 @@ class OutgoingMail(Model):
     kind: Mapped[str] = mapped_column(String(40))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="SET NULL"), index=True)
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="SET NULL"), index=True)
+    again_of: Mapped[str | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"), index=True)
+    is_bulk: Mapped[bool] = mapped_column(default=False, server_default=false())
     language: Mapped[str] = mapped_column(String(2))
     recipient: Mapped[str] = mapped_column(String(254))
     message_id: Mapped[str] = mapped_column(String(320), unique=True)
@@ -75,6 +82,7 @@ class OutgoingMail(Model):
     html: Mapped[str | None]
     calendar: Mapped[str | None]
     method: Mapped[CalendarMethod | None] = mapped_column(enum_type(CalendarMethod))
+    sequence: Mapped[int | None]
     dated_at: Mapped[datetime]
     state: Mapped[MailState] = mapped_column(enum_type(MailState), default=MailState.QUEUED)
     due_at: Mapped[datetime]
@@ -86,6 +94,12 @@ class OutgoingMail(Model):
     tries: Mapped[list[DeliveryTry]] = relationship(
         order_by="DeliveryTry.id", passive_deletes=True, cascade="all, delete-orphan"
     )
+    bounce: Mapped[Bounce | None] = relationship(passive_deletes=True, cascade="all, delete-orphan")
+
+    @property
+    def is_order(self) -> bool:
+        """Whether it waits to be rendered."""
+        return self.text is None
 
 
 class DeliveryTry(Model):
@@ -98,6 +112,38 @@ class DeliveryTry(Model):
     at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[TryOutcome] = mapped_column(enum_type(TryOutcome))
     answer: Mapped[str] = mapped_column(String(500))
+
+
+class Bounce(Model):
+    """A letter that the mail server took and that came back later (RFC 3464).
+
+    `status` is the enhanced code (RFC 3463), "5.1.1", `reason` the other server's own words.
+    """
+
+    __tablename__ = "bounce"
+
+    mail_id: Mapped[str] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500))
+
+
+class InboxOutcome(enum.Enum):
+    """What an incoming message was."""
+
+    BOUNCED = "bounced"
+    DECLINED = "declined"
+    IGNORED = "ignored"
+
+
+class InboxMessage(Model):
+    """An incoming message that was dealt with, so that it is dealt with once; `key` is a hash, nothing of its own."""
+
+    __tablename__ = "inbox_message"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    outcome: Mapped[InboxOutcome] = mapped_column(enum_type(InboxOutcome))
+    handled_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class QueueStop(Model):
@@ -114,3 +160,14 @@ class QueueStop(Model):
     resumes_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(500))
     tries: Mapped[int] = mapped_column(default=1)
+
+
+class QueuePause(Model):
+    """An organiser told the queue to wait; no row while it runs. `paused_by` as the audit log names them."""
+
+    __tablename__ = "queue_pause"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    paused_at: Mapped[datetime]
+    paused_by: Mapped[str] = mapped_column(String(64))

@@ -49,12 +49,13 @@ def enqueue(
     registration_id: int | None = None,
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
+    sequence: int | None = None,
     in_reply_to: str | None = None,
 ) -> str:
     """Write the letter down and give its id; the worker hears of it when the caller commits.
 
     `key` says what, to whom and which version: a second letter with it is not written, the first one's id is given.
-    `in_reply_to` is another letter's `message_id`.
+    `sequence` is that of the calendar part; `in_reply_to` is another letter's `message_id`.
     """
     identity = uuid4().hex
     written = letters.write(letter, language)
@@ -74,29 +75,45 @@ def enqueue(
             "html": written.html,
             "calendar": unfold(calendar) if calendar else None,
             "method": method,
+            "sequence": sequence,
             "dated_at": at,
             "due_at": at,
             "state": MailState.QUEUED,
             "attempts": 0,
+            "is_bulk": False,
         }
     )
     return identity if written_down else db.session.scalars(select(OutgoingMail.id).filter_by(key=key)).one()
 
 
+def inserting() -> Any:
+    """An INSERT of letters that can say what happens ON CONFLICT, in the words of the database in use."""
+    # Only the dialect in use is loaded, for a quicker start.
+    return import_module(f"sqlalchemy.dialects.{_dialect()}").insert(OutgoingMail.__table__)
+
+
+def wake_workers() -> None:
+    """They hear of it when the caller commits; on SQLite they see the commit itself."""
+    if _dialect() == "postgresql":
+        db.session.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def _dialect() -> str:
+    return db.session.get_bind().dialect.name
+
+
 @functools.cache
-def _inserting(dialect: str) -> Any:
-    """Built once: it runs while the day's row is locked. Only the dialect in use is loaded, for a quicker start."""
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-    return insert(OutgoingMail.__table__).on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail.id)
+def _inserting_one(dialect: str) -> Any:
+    """Built once: it runs while the day's row is locked."""
+    return inserting().on_conflict_do_nothing(index_elements=["key"]).returning(OutgoingMail.id)
 
 
 def _insert(values: dict[str, Any]) -> bool:
     """Whether the letter is new: its key may be taken, by a transaction that we waited for as well."""
     db.session.flush()
-    dialect = db.session.get_bind().dialect.name
-    is_new = db.session.scalar(_inserting(dialect), values) is not None
-    if is_new and dialect == "postgresql":
-        db.session.execute(text(f"NOTIFY {CHANNEL}"))
+    is_new = db.session.scalar(_inserting_one(_dialect()), values) is not None
+    if is_new:
+        wake_workers()
     return is_new
 
 

@@ -157,8 +157,10 @@ def personal_links(registration: Registration, version: int | None = None) -> di
     def token(purpose: Purpose) -> str:
         return sign(purpose, registration.public_id, registration.link_version if version is None else version)
 
+    manage = f"{settings().base_url}/my/{token(Purpose.MANAGE)}"
     return {
-        "manage": f"{settings().base_url}/my/{token(Purpose.MANAGE)}",
+        "manage": manage,
+        "cancel": f"{manage}/cancel",
         "join": f"{settings().base_url}/join/{token(Purpose.JOIN)}",
     }
 
@@ -208,6 +210,7 @@ def _write(
             registration_id=registration.id,
             calendar=calendar,
             method=method,
+            sequence=registration.calendar_sequence if calendar else None,
             in_reply_to=_confirmation_id(registration) if kind != "confirmation" else None,
         )
 

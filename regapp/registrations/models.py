@@ -75,6 +75,9 @@ class Registration(Model):
 
     `in_line_since` orders the line for a seat on site; None for who isn't in it. While `answer_by` is set the person
     is offered a seat that counts as taken; `cancelled_from` is what an undone cancellation goes back to.
+
+    `declined_at`: their calendar answered no, which cancels nothing; `joined_at`: when they first went to the online
+    meeting.
     """
 
     __tablename__ = "registration"
@@ -127,6 +130,8 @@ class Registration(Model):
     cancelled_at: Mapped[datetime | None]
     cancelled_from: Mapped[Status | None] = mapped_column(enum_type(Status, "cancelled_from"))
     is_transferred: Mapped[bool] = mapped_column(default=False)
+    declined_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
     in_line_since: Mapped[datetime | None]
     answer_by: Mapped[datetime | None]
     changed_at: Mapped[datetime]

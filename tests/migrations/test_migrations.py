@@ -66,6 +66,28 @@ def test_up_down_and_up_again_leaves_nothing_behind(empty_urls: list[str]) -> No
     assert migrating.current(url) == schema.HEAD
 
 
+LETTER = """INSERT INTO outgoing_mail (id, key, kind, language, recipient, message_id, subject, text, html,
+    dated_at, state, due_at, attempts) VALUES ('a1', 'k', 'plain', 'sv', 'asa@example.org', '<a1@example.org>', 'Hej', 'Hej',
+    'Hej', '2026-10-01', 'queued', '2026-10-01', 1)"""
+A_TRY = "INSERT INTO delivery_try (id, mail_id, at, outcome, answer) VALUES (1, 'a1', '2026-10-01', 'retry', '450')"
+
+
+@both
+def test_what_was_there_before_a_move_is_there_after_it(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "001")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(LETTER)
+        connection.exec_driver_sql(A_TRY)
+    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "001"), migrating.upgrade):
+        move(url)
+        with engine.connect() as connection:
+            letters = connection.exec_driver_sql("SELECT id, state FROM outgoing_mail").all()
+            tries = connection.exec_driver_sql("SELECT mail_id, outcome FROM delivery_try").all()
+        assert (letters, tries) == ([("a1", "queued")], [("a1", "retry")])
+
+
 @both
 def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
     migrating.upgrade(empty_urls[0])

@@ -1,0 +1,1 @@
+"""Letters to many: reminders before the day."""

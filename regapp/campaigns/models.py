@@ -1,0 +1,69 @@
+"""The reminders of a day."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from regapp.core.db import Model, enum_type
+from regapp.core.i18n import Text, pick
+from regapp.events.models import Event
+
+
+class Audience(enum.StrEnum):
+    """Whom a reminder goes to."""
+
+    EVERYBODY = "everybody"
+    ON_SITE = "on_site"
+    ONLINE = "online"
+
+    @property
+    def label(self) -> Text:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Audience.EVERYBODY: Text("alla som har en plats", "everybody who has a place"),
+    Audience.ON_SITE: Text("dem som deltar på plats", "those who take part on site"),
+    Audience.ONLINE: Text("dem som deltar digitalt", "those who take part online"),
+}
+
+
+class Reminder(Model):
+    """A letter to those registered when it falls due, so many days before the day, at that clock in Sweden.
+
+    `written_at`: the letters were written; `missed_at`: it fell due while the service was down and was of no use any
+    more. Neither: it is still ahead. The message is an organiser's own words, beside what every reminder says.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        CheckConstraint("days_before >= 0", name="days_before"),
+        CheckConstraint("written_at IS NULL OR missed_at IS NULL", name="one_end"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    days_before: Mapped[int]
+    clock: Mapped[time]
+    audience: Mapped[Audience] = mapped_column(enum_type(Audience))
+    message_sv: Mapped[str] = mapped_column(default="")
+    message_en: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    written_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
+
+    event: Mapped[Event] = relationship()
+
+    @property
+    def message(self) -> str:
+        return pick(self.message_sv, self.message_en)
+
+    @property
+    def due_at(self) -> datetime:
+        """The instant; it moves with the day."""
+        day = self.event.starts_at.astimezone(self.event.zone).date() - timedelta(days=self.days_before)
+        return datetime.combine(day, self.clock, self.event.zone)
