@@ -66,9 +66,13 @@ def test_up_down_and_up_again_leaves_nothing_behind(empty_urls: list[str]) -> No
     assert migrating.current(url) == schema.HEAD
 
 
-LETTER = """INSERT INTO outgoing_mail (id, key, kind, language, recipient, message_id, subject, text, html,
-    dated_at, state, due_at, attempts) VALUES ('a1', 'k', 'plain', 'sv', 'asa@example.org', '<a1@example.org>', 'Hej', 'Hej',
-    'Hej', '2026-10-01', 'queued', '2026-10-01', 1)"""
+LETTER = """
+INSERT INTO outgoing_mail
+    (id, key, kind, language, recipient, message_id, subject, text, html, dated_at, state, due_at, attempts)
+VALUES
+    ('a1', 'k', 'plain', 'sv', 'asa@example.org', '<a1@example.org>', 'Hej', 'Hej', 'Hej',
+     '2026-10-01', 'queued', '2026-10-01', 1)
+"""
 A_TRY = "INSERT INTO delivery_try (id, mail_id, at, outcome, answer) VALUES (1, 'a1', '2026-10-01', 'retry', '450')"
 
 
