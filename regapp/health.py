@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from regapp.core import schema
 from regapp.core.db import db
+from regapp.mailing import pausing
 from regapp.mailing.models import MailState, OutgoingMail
 
 LETTER_MAY_WAIT: Final = timedelta(minutes=15)
@@ -22,11 +23,16 @@ bp = Blueprint("health", __name__)
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a monitor asks for. `letter_waits` is the age of the oldest letter that is due, None without one."""
+    """What a monitor asks for. `letter_waits` is the age of the oldest letter that is due, None without one.
+
+    A letter that an organiser's pause holds back waits because somebody wants it to: it makes nothing ill, but
+    `letters_paused` says for how long it has been so.
+    """
 
     database: bool
     migrations: bool
     letter_waits: timedelta | None = None
+    letters_paused: timedelta | None = None
 
     @property
     def letters(self) -> bool:
@@ -43,7 +49,8 @@ class Pulse:
             "database": self.database,
             "migrations": self.migrations,
             "letters": self.letters,
-            "oldest_due_letter_s": None if self.letter_waits is None else round(self.letter_waits.total_seconds()),
+            "oldest_due_letter_s": _seconds(self.letter_waits),
+            "letters_paused_s": _seconds(self.letters_paused),
         }
 
 
@@ -53,7 +60,8 @@ def take_pulse(now: datetime) -> Pulse:
         connection = db.session.connection()
         if schema.describe_mismatch(schema.find_revision(connection)):
             return Pulse(database=True, migrations=False)
-        return Pulse(database=True, migrations=True, letter_waits=_waiting(now))
+        paused = pausing.paused_for(now)
+        return Pulse(database=True, migrations=True, letter_waits=_waiting(now), letters_paused=paused)
     except SQLAlchemyError:
         db.session.rollback()
         return Pulse(database=False, migrations=False)
@@ -62,9 +70,15 @@ def take_pulse(now: datetime) -> Pulse:
 def _waiting(now: datetime) -> timedelta | None:
     """How long the oldest letter has been due; one in a worker's hand has begun its journey."""
     oldest = db.session.scalar(
-        select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now)
+        select(func.min(OutgoingMail.due_at)).where(
+            OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, pausing.may_leave()
+        )
     )
     return None if oldest is None else now - oldest
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else round(span.total_seconds())
 
 
 @bp.get("/healthz")

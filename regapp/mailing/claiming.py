@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from regapp.core.db import db
+from regapp.mailing import pausing
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
 
 LEASE = timedelta(minutes=10)
@@ -41,7 +42,7 @@ def claim(now: datetime) -> OutgoingMail | None:
     """
     first_due = (
         select(OutgoingMail.id)
-        .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now)
+        .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, pausing.may_leave())
         .order_by(OutgoingMail.is_bulk, OutgoingMail.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -118,7 +119,9 @@ def take_back_expired(now: datetime) -> int:
 
 def next_wake(now: datetime) -> datetime | None:
     """When the next letter falls due or the next lease runs out; `now` or earlier means that there is work."""
-    due = db.session.scalar(select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED))
+    due = db.session.scalar(
+        select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED, pausing.may_leave())
+    )
     lease = db.session.scalar(
         select(func.min(OutgoingMail.leased_until)).where(OutgoingMail.state == MailState.SENDING)
     )

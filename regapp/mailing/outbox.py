@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, func, select, text, update
 
 from regapp.core.context import settings
-from regapp.core.db import db
+from regapp.core.db import Model, db
 from regapp.mailing import letters
 from regapp.mailing.invites import unfold
 from regapp.mailing.letters import Letter
@@ -86,10 +86,10 @@ def enqueue(
     return identity if written_down else db.session.scalars(select(OutgoingMail.id).filter_by(key=key)).one()
 
 
-def inserting() -> Any:
-    """An INSERT of letters that can say what happens ON CONFLICT, in the words of the database in use."""
+def inserting(model: type[Model] = OutgoingMail) -> Any:
+    """An INSERT that can say what happens ON CONFLICT, in the words of the database in use."""
     # Only the dialect in use is loaded, for a quicker start.
-    return import_module(f"sqlalchemy.dialects.{_dialect()}").insert(OutgoingMail.__table__)
+    return import_module(f"sqlalchemy.dialects.{_dialect()}").insert(model.__table__)
 
 
 def wake_workers() -> None:

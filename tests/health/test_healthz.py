@@ -14,7 +14,14 @@ from regapp.core.db import db, writing
 from regapp.health import LETTER_MAY_WAIT, take_pulse
 from regapp.mailing.models import MailState, OutgoingMail
 
-WELL = {"well": True, "database": True, "migrations": True, "letters": True, "oldest_due_letter_s": None}
+WELL = {
+    "well": True,
+    "database": True,
+    "migrations": True,
+    "letters": True,
+    "oldest_due_letter_s": None,
+    "letters_paused_s": None,
+}
 
 
 def queue_letter(app: Flask, waits: timedelta, state: MailState = MailState.QUEUED) -> None:
@@ -80,6 +87,7 @@ class TestOutOfReach:
         assert answer.status_code == 503
         assert answer.json == {
             "well": False, "database": False, "migrations": False, "letters": True, "oldest_due_letter_s": None,
+            "letters_paused_s": None,
         }  # fmt: skip
         with app.app_context():
             assert not take_pulse(clock.now()).is_well

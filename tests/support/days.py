@@ -1,9 +1,10 @@
 """Days and registrations to test with."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
@@ -54,3 +55,17 @@ def new_day(**changes: Any) -> Event:
     with writing():
         db.session.add(event)
     return event
+
+
+def new_open_day(**changes: Any) -> Event:
+    """The same, taking registrations at this very moment: for what runs by the real clock."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "opens_at": now - timedelta(days=1),
+        "closes_at": now + timedelta(days=7),
+        "changes_close_at": now + timedelta(days=14),
+        "promote_until": now + timedelta(days=20),
+        "starts_at": now + timedelta(days=21),
+        "ends_at": now + timedelta(days=21, hours=7),
+    }
+    return new_day(**{**values, **changes})

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -135,6 +136,7 @@ class _Handler:
         over_tls = session.ssl is not None
         received = Received(envelope.mail_from or "", list(envelope.rcpt_tos), octets, server.number, over_tls)
         self.owner.received.append(received)
+        self.owner.when_received(received)
         return f"250 2.0.0 accepted as number {len(self.owner.received)}"
 
 
@@ -146,6 +148,8 @@ class SmtpServer:
     ) -> None:
         self.faults = Faults()
         self.received: list[Received] = []
+        self.when_received: Callable[[Received], object] = lambda received: None
+        """What happens while the server has a letter but hasn't said so."""
         self.connections = 0
         self.port = 0
         self._tls = _tls(certificate) if certificate else None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from regapp.core import clock
-from tests.support.days import new_day
+from tests.support.days import new_open_day
 from tests.support.server import System
 from tests.support.smtp import SmtpServer
 
@@ -25,19 +23,8 @@ def open_day(app: Flask) -> Callable[..., None]:
     """Makes a day that takes registrations at this very moment."""
 
     def make(**changes: object) -> None:
-        now = clock.now()
         with app.app_context():
-            new_day(
-                **{
-                    "opens_at": now - timedelta(days=1),
-                    "closes_at": now + timedelta(days=7),
-                    "changes_close_at": now + timedelta(days=14),
-                    "promote_until": now + timedelta(days=20),
-                    "starts_at": now + timedelta(days=21),
-                    "ends_at": now + timedelta(days=21, hours=7),
-                    **changes,
-                }
-            )
+            new_open_day(**changes)
 
     return make
 
