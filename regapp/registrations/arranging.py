@@ -125,5 +125,5 @@ def correct(
     if known is None:
         changing.change_address(registration_id, email, at, actor=actor)
     elif tell:
-        letters.write_place_or_waiting(registration, at)
+        letters.write_corrected(registration, at)
     return registration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regapp.core.context import settings
 from regapp.core.i18n import format_day, format_instant, format_span, t
 from regapp.events.models import Event
 from regapp.mailing.letters import Action, Block, Facts, Paragraph
@@ -77,6 +78,11 @@ def questions(event: Event) -> Paragraph:
             contact=event.contact_email,
         )
     )
+
+
+def privacy_url() -> str:
+    """The privacy notice in the current language."""
+    return settings().base_url + t("/privacy", "/en/privacy")
 
 
 def entry_changes() -> Paragraph:

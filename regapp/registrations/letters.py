@@ -18,7 +18,7 @@ from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import entries, line, line_wording, wording
+from regapp.registrations import arranged_wording, entries, line, line_wording, wording
 from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
@@ -35,6 +35,19 @@ def write_place(registration: Registration, at: datetime) -> None:
     kind = "update" if registration.has_entry else "confirmation"
     compose = wording.update if registration.has_entry else wording.confirmation
     _write_request(registration, kind, compose, at)
+
+
+def write_taken_over(registration: Registration, at: datetime) -> None:
+    """The confirmation of whoever got a colleague's place, and asked for nothing themselves."""
+    _write_request(registration, "confirmation", arranged_wording.taken_over, at)
+
+
+def write_corrected(registration: Registration, at: datetime) -> None:
+    """Tell that an organiser corrected the details; no calendar shows them, so an entry stays as it is."""
+    if registration.has_place and not registration.has_entry:
+        write_place(registration, at)
+    else:
+        _write(registration, "corrected", arranged_wording.corrected, at)
 
 
 def write_seat(registration: Registration, at: datetime) -> None:
@@ -216,10 +229,18 @@ def _write(
 
 
 def _confirmation_id(registration: Registration) -> str | None:
-    """The Message-ID of the letter that the others answer to, so that mail programs keep them together."""
+    """The Message-ID of the letter that brought this mailbox the entry, so that mail programs keep the others with it.
+
+    In line, with an online place meanwhile, that is the letter about the line.
+    """
     return db.session.scalar(
         select(OutgoingMail.message_id)
-        .where(OutgoingMail.registration_id == registration.id, OutgoingMail.kind == "confirmation")
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == registration.email,
+            OutgoingMail.kind.in_(("confirmation", "waiting")),
+            OutgoingMail.method == CalendarMethod.REQUEST,
+        )
         .order_by(OutgoingMail.dated_at.desc())
         .limit(1)
     )

@@ -168,7 +168,11 @@ def _out_of_line(registration: Registration, subject: str, heading: str, why: st
             Heading(heading),
             Paragraph(why),
             Paragraph(stands),
-            *([*how_to_attend(registration), own_page()] if registration.has_place else []),
+            *(_what_stands(registration) if registration.has_place else []),
             questions(registration.event),
         ],
     )
+
+
+def _what_stands(registration: Registration) -> list[Block]:
+    return [facts(registration), *how_to_attend(registration), own_page()]

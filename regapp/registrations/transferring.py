@@ -81,7 +81,7 @@ def _register(giver: Registration, colleague: Colleague, at: datetime) -> None:
     )
     db.session.add(registration)
     db.session.flush()
-    letters.write_place(registration, at)
+    letters.write_taken_over(registration, at)
     audit.record(
         "registration.taken_over",
         actor=audit.PARTICIPANT,

@@ -6,7 +6,7 @@ A test with a stored letter (an `OutgoingMail`, in an app context) says
 
 and the letter must be what stands in `tests/mails/reminder-online.sv.txt` (subject, text, calendar entry) and in
 `reminder-online.sv.html`. Each name has its line in `tests/mails/README.md`, both languages, and stands in quotation
-marks, whole, in the test that makes the letter: tests/mailing/test_snapshots.py finds files that belong to nobody.
+marks, whole, in the test that makes the letter: tests/letters/test_snapshots.py finds files that belong to nobody.
 `WRITE_MAILS=1 pytest …` writes the files anew after a change of words; read the difference before you commit it.
 """
 

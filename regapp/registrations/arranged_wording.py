@@ -1,0 +1,70 @@
+"""What the letters say to people for whom somebody else did something, in the language that is spoken then."""
+
+from __future__ import annotations
+
+from regapp.core.i18n import t
+from regapp.mailing.letters import Heading, Letter, Paragraph
+from regapp.registrations.letter_parts import (
+    asks_for_needs,
+    facts,
+    how_to_attend,
+    invitation_comes,
+    own_page,
+    privacy_url,
+    questions,
+)
+from regapp.registrations.models import Registration
+
+
+def taken_over(registration: Registration) -> Letter:
+    """To somebody who filled in nothing themselves: where it comes from, and what happens with it (GDPR art. 14)."""
+    event = registration.event
+    return Letter(
+        subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
+        blocks=[
+            Heading(t("Du har fått en kollegas plats", "You have got a colleague's place")),
+            Paragraph(
+                t(
+                    "Hej {name}! En kollega har överlåtit sin plats på {title} till dig. Yrke och arbetsplats är din "
+                    "kollegas tills du har rättat dem på din sida.",
+                    "Hello {name}! A colleague has given you their place at {title}. Profession and workplace are your "
+                    "colleague's until you have corrected them on your page.",
+                    name=registration.first_name,
+                    title=event.title,
+                )
+            ),
+            facts(registration),
+            *how_to_attend(registration),
+            *asks_for_needs(registration),
+            invitation_comes(),
+            own_page(),
+            Paragraph(
+                t(
+                    "Din kollega gav oss ditt namn och din e-postadress. Så behandlar vi dina personuppgifter: {url}",
+                    "Your colleague gave us your name and e-mail address. How we process your personal data: {url}",
+                    url=privacy_url(),
+                )
+            ),
+            questions(event),
+        ],
+    )
+
+
+def corrected(registration: Registration) -> Letter:
+    event = registration.event
+    return Letter(
+        subject=t("Rättade uppgifter: {title}", "Corrected details: {title}", title=event.title),
+        blocks=[
+            Heading(t("Dina uppgifter är rättade", "Your details are corrected")),
+            Paragraph(
+                t(
+                    "Hej {name}! Arrangören har rättat dina uppgifter. Kontrollera dem på din sida.",
+                    "Hello {name}! The organiser has corrected your details. Check them on your page.",
+                    name=registration.first_name,
+                )
+            ),
+            facts(registration),
+            own_page(),
+            questions(event),
+        ],
+    )

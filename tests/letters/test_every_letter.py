@@ -1,0 +1,146 @@
+"""Each letter in each language and calendar case, as its bytes arrive at a mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from regapp.core.db import db
+from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.registrations.letters import links_of
+from regapp.registrations.models import Registration
+from tests.letters.conftest import READER
+from tests.support import arrived
+from tests.support.arrived import Arrived
+from tests.support.catalogue import BOTH, CASES, LINE, ON_SITE, ONLINE, Case, Story
+from tests.support.mails import compare, languages
+from tests.support.server import SENDER
+from tests.support.smtp import SmtpServer
+
+BASE_URL = "https://anmalan.example.org"
+TITLE = {"sv": "Utbildningsdag om CAR T 2026", "en": "CAR T training day 2026"}
+WHEN = {
+    "sv": "onsdag 25 november 2026 kl. 9.00–16.30 svensk tid",
+    "en": "Wednesday 25 November 2026, 09:00–16:30 (Swedish time)",
+}
+VENUE = "Provsalen, Exempelvägen 1, Stockholm"
+JOIN_PAGE = {"sv": "Digitalt, på din anslutningssida", "en": "Online, on your join page"}
+FORM = {
+    "sv": {
+        ON_SITE: "Deltagandeform: På plats",
+        ONLINE: "Deltagandeform: Digitalt Deltagare",
+        BOTH: "Deltagandeform: Digitalt, och i kö för en plats på plats",
+        LINE: "Deltagandeform: I kö för en plats på plats",
+    },
+    "en": {
+        ON_SITE: "Form of attendance: On site",
+        ONLINE: "Form of attendance: Online Participant",
+        BOTH: "Form of attendance: Online, and in line for an on-site place",
+        LINE: "Form of attendance: In line for an on-site place",
+    },
+}
+ENTRY_COMES = {"sv": "Kalenderinbjudan följer med mejlet.", "en": "The calendar invitation comes with this e-mail."}
+ENTRY_CHANGES = {"sv": "Kalenderposten uppdateras av det här mejlet.", "en": "This e-mail updates the calendar entry."}
+ENTRY_GOES = {"sv": "Kalenderposten tas bort av det här mejlet.", "en": "This e-mail removes the calendar entry."}
+IF_ASKED = {"sv": "Svara Ja om ditt e-postprogram frågar.", "en": "Answer Yes if your mail program asks."}
+
+
+@languages
+@pytest.mark.parametrize("name", CASES)
+def test_each_letter_arrives_whole_and_says_what_its_files_say(
+    begin: Callable[..., Story], server: SmtpServer, name: str, language: str
+) -> None:
+    case, story = CASES[name], begin(language)
+    for step in case.steps:
+        step(story)
+    with story.app.app_context():
+        mail = story.letter(case.kind, case.to)
+        story.deliver()
+        compare(name, language, mail)
+        (received,) = (found for found in server.received if found.message["Message-ID"] == mail.message_id)
+        letter = Arrived(received)
+        _check_message(letter, mail, case)
+        _check_words(letter, mail, case)
+        if case.method:
+            _check_entry(letter, mail, case)
+
+
+def _check_message(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
+    arrived.check_bytes(letter)
+    arrived.check_headers(letter, to=case.to, answers=case.answers)
+    arrived.check_tree(letter, case.method.value if case.method else None)
+    arrived.check_html(letter, BASE_URL)
+    arrived.check_same_words(letter)
+    message = letter.message
+    assert letter.received.sender == SENDER
+    assert message["From"] == f"SWECARNET <{SENDER}>"
+    assert message["Reply-To"] == READER
+    assert message["Subject"] == mail.subject
+    assert message["Content-Language"] == letter.html.lang == mail.language
+    assert parsedate_to_datetime(message["Date"]) == mail.dated_at
+    if case.answers:
+        confirmation = _what_it_answers(mail)
+        assert message["In-Reply-To"] == message["References"] == confirmation.message_id
+
+
+def _what_it_answers(mail: OutgoingMail) -> OutgoingMail:
+    """The letter that brought this mailbox the entry."""
+    brought = db.session.query(OutgoingMail).filter_by(
+        registration_id=mail.registration_id, recipient=mail.recipient, method=CalendarMethod.REQUEST, sequence=0
+    )
+    return brought.one()
+
+
+def _check_words(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
+    """What, when, where, in which form, how to change or cancel, how the calendar entry gets there."""
+    said = " ".join(letter.text.split())
+    language, links = mail.language, links_of(mail)
+    assert max(len(line) for line in letter.text.splitlines() if "://" not in line) <= 72
+    assert "secret-room" not in letter.text
+    assert TITLE[language] in letter.message["Subject"] or case.kind == "offer"
+    if case.form:
+        assert WHEN[language] in said and TITLE[language] in said
+        assert (JOIN_PAGE[language] if case.form in {ONLINE, BOTH} else VENUE) in said
+        assert FORM[language][case.form] in said
+        assert "Åsa-Märta O’Brien Öberg" in said or case.to != "asa@example.org"
+    assert "fraga@example.org" in said
+    keeps = case.method is not CalendarMethod.CANCEL and case.kind not in {"cancellation", "day_cancelled"}
+    assert (links["manage"] in letter.text) == (keeps and case.form is not None)
+    words = {CalendarMethod.REQUEST: ENTRY_CHANGES if case.kind == "update" else ENTRY_COMES}
+    words[CalendarMethod.CANCEL] = ENTRY_GOES
+    expected = words[case.method][language] if case.method else None
+    told = [note[language] for note in (ENTRY_COMES, ENTRY_CHANGES, ENTRY_GOES) if note[language] in said]
+    assert told == ([expected] if expected else [])
+    assert (IF_ASKED[language] in said) == bool(case.method)
+
+
+def _check_entry(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
+    assert case.method is not None
+    registration = db.session.get_one(Registration, mail.registration_id)
+    online = "CONFERENCE" in letter.entry.event
+    arrived.check_calendar(letter, method=case.method.value, is_online=online)
+    arrived.check_read_alike(letter.entry)
+    event = letter.entry.event
+    assert event["SEQUENCE"] == mail.sequence == case.sequence
+    if not case.is_to_an_earlier_mailbox:
+        assert str(event["UID"]) == f"{registration.calendar_uid}@swecarnet.example.org"
+    assert str(event["SUMMARY"]) == TITLE[mail.language]
+    assert event["DTSTART"].dt == registration.event.starts_at
+    assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(hours=7, minutes=30)
+    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == mail.dated_at
+    assert event["CREATED"].dt == registration.received_at
+    assert str(event["URL"]) == BASE_URL + ("/2026/" if mail.language == "sv" else "/en/2026/")
+    assert letter.entry.parameters("ATTENDEE")["CN"] == registration.name
+    assert letter.entry.parameters("ORGANIZER")["CN"] == "SWECARNET, Karolinska Institutet"
+    if not case.form:
+        return
+    assert online is (case.form in {ONLINE, BOTH})
+    place = links_of(mail)["join"] if online else VENUE
+    assert str(event["LOCATION"]) == place and place in str(event["DESCRIPTION"])
+    if online:
+        label = "Delta digitalt" if mail.language == "sv" else "Join online"
+        assert str(event["CONFERENCE"]) == place
+        assert letter.entry.parameters("CONFERENCE") == {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": label}

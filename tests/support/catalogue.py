@@ -1,0 +1,220 @@
+"""Every letter that goes to a participant: how it comes about, and what its calendar part must be.
+
+A case is a row: which letter, in which calendar case, and the steps that lead to it. `Story` plays the steps through
+the public form and the rules while the clock stands still, and delivers what was written by then over SMTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import time_machine
+from flask import Flask
+
+from regapp.core import clock
+from regapp.core.db import db, writing
+from regapp.events.models import Event
+from regapp.mailing.delivery import deliver_due
+from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.mailing.transport import SmtpRoute
+from regapp.registrations import arranging, asking, cancelling, changing, moving, promoting, registering, transferring
+from regapp.registrations.applying import Application
+from regapp.registrations.changing import Details
+from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.models import Registration
+from regapp.registrations.transferring import Colleague
+from tests.support.client import CheckingClient
+from tests.support.days import APPLICATION, STOCKHOLM
+
+ASA, BO, NEW = "asa@example.org", "bo@example.org", "ny@example.org"
+OTHERS = ("p0@example.org", "p1@example.org")
+NEAR = datetime(2026, 11, 16, 10, 0, tzinfo=STOCKHOLM)
+"""An instant when a free seat is offered."""
+MINUTE = timedelta(minutes=1)
+REQUEST, CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
+
+ON_SITE, ONLINE, BOTH, LINE = "on site", "online", "online, and in line", "in line"
+"""What a letter says of the form of attendance."""
+
+
+class Story:
+    """Åsa and those around her, on the day that `new_day` makes."""
+
+    def __init__(self, app: Flask, now: time_machine.Traveller, route: SmtpRoute, language: str) -> None:
+        self.app, self.now, self.route, self.language = app, now, route, language
+
+    def register(self, wish: str, email: str = ASA) -> None:
+        """Over HTTP, from a browser of their own."""
+        path = "/2026/register" if self.language == "sv" else "/en/2026/register"
+        client: CheckingClient = self.app.test_client()  # type: ignore[assignment]
+        assert client.submit(path, **{**APPLICATION, "email": email, "attendance": wish}).status_code == 200
+
+    def follow(self, rule: Callable[..., Any], *values: Any, email: str = ASA, **named: Any) -> None:
+        """A rule for the person's latest registration, now."""
+        with self.app.app_context(), writing():
+            person = db.session.query(Registration).filter_by(email=email).order_by(Registration.id.desc()).first()
+            assert person is not None
+            rule(person.id, *values, clock.now(), **named)
+
+    def day(self, rule: Callable[..., Any], *values: Any, **named: Any) -> None:
+        """A rule for the day, now."""
+        with self.app.app_context(), writing():
+            rule(db.session.query(Event).one(), *values, clock.now(), **named)
+
+    def deliver(self) -> None:
+        with self.app.app_context():
+            deliver_due(self.route)
+
+    def letter(self, kind: str, email: str) -> OutgoingMail:
+        """The latest of its kind to this address; in an app context."""
+        mails = db.session.query(OutgoingMail).filter_by(kind=kind, recipient=email)
+        mail = mails.order_by(OutgoingMail.dated_at.desc(), OutgoingMail.sequence.desc()).first()
+        assert mail is not None, f"no {kind} to {email}"
+        return mail
+
+
+Step = Callable[[Story], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A letter of `kind` to `to`, after `steps`.
+
+    `form` is what it tells of, None when it tells of no registration; `method` and `sequence` are those of the
+    calendar part. `answers` says whether another letter brought the entry, which mail programs keep this one with.
+    """
+
+    kind: str
+    steps: tuple[Step, ...]
+    form: str | None = None
+    method: CalendarMethod | None = None
+    sequence: int | None = None
+    answers: bool = True
+    to: str = ASA
+
+    @property
+    def is_to_an_earlier_mailbox(self) -> bool:
+        """It tells nothing of the registration: perhaps the mailbox is somebody else's."""
+        return self.kind == "cancellation" and self.form is None
+
+
+def register(wish: str, email: str = ASA) -> Step:
+    return lambda story: story.register(wish, email)
+
+
+def follow(rule: Callable[..., Any], *values: Any, **named: Any) -> Step:
+    return lambda story: story.follow(rule, *values, **named)
+
+
+def others_take_the_seats(story: Story) -> None:
+    for email in OTHERS:
+        application = Application("Bo", "Ek", email, Profession.NURSE, "Provsjukhuset", Wish.ON_SITE, story.language)
+        story.day(lambda event, at, made=application: registering.submit(event.id, made, made.email, at))
+
+
+def one_of_them_cancels(story: Story) -> None:
+    story.follow(cancelling.cancel, email=OTHERS[0])
+
+
+def a_minute_passes(story: Story) -> None:
+    story.now.shift(MINUTE)
+
+
+def hours_pass(story: Story) -> None:
+    story.now.shift(timedelta(hours=2))
+
+
+def the_day_is_near(story: Story) -> None:
+    story.now.move_to(NEAR)
+
+
+def the_offer_ends(story: Story) -> None:
+    story.now.move_to(NEAR + timedelta(days=4))
+    story.day(promoting.settle)
+
+
+def the_line_closes(story: Story) -> None:
+    story.now.move_to(NEAR + timedelta(days=9))
+    story.day(promoting.settle)
+
+
+def letters_go_out(story: Story) -> None:
+    story.deliver()
+
+
+def the_day_is_cancelled(story: Story) -> None:
+    story.day(lambda event, at: cancelling.cancel_day(event.id, event.version, at, actor="organiser:1"))
+
+
+def asks_for_the_link(story: Story) -> None:
+    story.day(lambda event, at: asking.ask_for_link(event.id, ASA, at))
+
+
+CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
+GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
+GIVES_TO_BO = follow(transferring.transfer, Colleague("Bo", "Ek", BO))
+SOMEBODY = Details("Åsa-Märta", "O’Brien Öberg", Profession.NURSE, "", "Provsjukhuset", "", False)
+IS_CORRECTED = follow(arranging.correct, SOMEBODY, ASA, actor="organiser:1", tell=True)
+GETS_A_NEW_ADDRESS = (letters_go_out, a_minute_passes, follow(changing.change_address, NEW))
+IN_LINE_ONLINE = (others_take_the_seats, register("online_and_line"))
+IN_LINE_ONLY = (others_take_the_seats, register("line"))
+OFFERED = (the_day_is_near, one_of_them_cancels)
+
+CASES: dict[str, Case] = {
+    "confirmation-on-site": Case("confirmation", (register("on_site"),), ON_SITE, REQUEST, 0, answers=False),
+    "confirmation-online": Case("confirmation", (register("online"),), ONLINE, REQUEST, 0, answers=False),
+    "confirmation-colleague": Case(
+        "confirmation", (register("on_site"), GIVES_TO_BO), ON_SITE, REQUEST, 0, answers=False, to=BO
+    ),
+    "confirmation-again": Case(
+        "confirmation", (register("on_site"), CANCELS, a_minute_passes, register("online")), ONLINE, REQUEST, 0,
+        answers=False,
+    ),
+    "address": Case(
+        "confirmation", (register("online"), *GETS_A_NEW_ADDRESS), ONLINE, REQUEST, 0, answers=False, to=NEW
+    ),
+    "address-earlier": Case("cancellation", (register("on_site"), *GETS_A_NEW_ADDRESS), None, CANCEL, 1),
+    "corrected": Case("corrected", (register("on_site"), IS_CORRECTED), ON_SITE),
+    "moved-online": Case("update", (register("on_site"), GOES_ONLINE), ONLINE, REQUEST, 1),
+    "moved-on-site": Case("update", (register("online"), GOES_ON_SITE), ON_SITE, REQUEST, 1),
+    "moved-back": Case(
+        "update", (register("on_site"), GOES_ONLINE, a_minute_passes, GOES_ON_SITE), ON_SITE, REQUEST, 2
+    ),
+    "waiting-online": Case("waiting", IN_LINE_ONLINE, BOTH, REQUEST, 0, answers=False),
+    "waiting-joined": Case(
+        "waiting", (others_take_the_seats, register("online"), follow(moving.join_line)), BOTH
+    ),
+    "waiting-only": Case("waiting", IN_LINE_ONLY, LINE, answers=False),
+    "promoted-from-online": Case("update", (*IN_LINE_ONLINE, one_of_them_cancels), ON_SITE, REQUEST, 1),
+    "promoted-from-line": Case(
+        "confirmation", (*IN_LINE_ONLY, one_of_them_cancels), ON_SITE, REQUEST, 0, answers=False
+    ),
+    "offer-online": Case("offer", (*IN_LINE_ONLINE, *OFFERED), ON_SITE),
+    "offer-only": Case("offer", (*IN_LINE_ONLY, *OFFERED), ON_SITE, answers=False),
+    "offer_passed-online": Case("offer_passed", (*IN_LINE_ONLINE, *OFFERED, the_offer_ends), ONLINE),
+    "offer_passed-only": Case("offer_passed", (*IN_LINE_ONLY, *OFFERED, the_offer_ends), answers=False),
+    "line_closed-online": Case("line_closed", (*IN_LINE_ONLINE, the_line_closes), ONLINE),
+    "line_closed-only": Case("line_closed", (*IN_LINE_ONLY, the_line_closes), answers=False),
+    "accepted-from-online": Case(
+        "update", (*IN_LINE_ONLINE, *OFFERED, follow(promoting.accept)), ON_SITE, REQUEST, 1
+    ),
+    "accepted-from-line": Case(
+        "confirmation", (*IN_LINE_ONLY, *OFFERED, follow(promoting.accept)), ON_SITE, REQUEST, 0, answers=False
+    ),
+    "cancellation-on-site": Case("cancellation", (register("on_site"), CANCELS), ON_SITE, CANCEL, 1),
+    "cancellation-online": Case("cancellation", (register("online"), CANCELS), ONLINE, CANCEL, 1),
+    "cancellation-late": Case("cancellation", (register("online"), the_day_is_near, CANCELS), ONLINE, CANCEL, 1),
+    "cancellation-only": Case("cancellation", (*IN_LINE_ONLY, CANCELS), LINE, answers=False),
+    "undo-on-site": Case("undo", (register("on_site"), CANCELS, UNDOES), ON_SITE, REQUEST, 2),
+    "undo-online": Case("undo", (register("online"), CANCELS, UNDOES), ONLINE, REQUEST, 2),
+    "day_cancelled-on-site": Case("day_cancelled", (register("on_site"), the_day_is_cancelled), ON_SITE, CANCEL, 1),
+    "day_cancelled-online": Case("day_cancelled", (register("online"), the_day_is_cancelled), ONLINE, CANCEL, 1),
+    "day_cancelled-only": Case("day_cancelled", (*IN_LINE_ONLY, the_day_is_cancelled), LINE, answers=False),
+    "transfer": Case("transfer", (register("online"), GIVES_TO_BO), ONLINE, CANCEL, 1),
+    "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
+    "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
+    "link-online": Case("link", (register("online"), hours_pass, register("on_site")), ONLINE),
+}  # fmt: skip
