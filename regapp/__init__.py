@@ -7,10 +7,11 @@ from regapp import health
 from regapp.accounts import access, sessions
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
-from regapp.campaigns import models as _reminders  # noqa: F401  # its table is one that letters point at
+from regapp.campaigns import letters as reminder_letters
+from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, web
 from regapp.core.db import db
-from regapp.mailing import outbox
+from regapp.mailing import orders, outbox
 from regapp.organising import bp as organising_bp
 from regapp.privacy.disposing import dispose_of_health
 from regapp.registrations import letters as registration_letters
@@ -35,6 +36,12 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.bp)
 
     access.refuse_undeclared(app)
-    app.extensions["regapp-chores"] = [promoting.settle_all, submissions.forget_old, dispose_of_health]
+    app.extensions["regapp-chores"] = [
+        promoting.settle_all,
+        submissions.forget_old,
+        dispose_of_health,
+        reminders.write_due,
+    ]
+    orders.render_with({reminders.KIND: reminder_letters.render})
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -64,6 +64,19 @@ class Reminder(Model):
 
     @property
     def due_at(self) -> datetime:
-        """The instant; it moves with the day."""
-        day = self.event.starts_at.astimezone(self.event.zone).date() - timedelta(days=self.days_before)
-        return datetime.combine(day, self.clock, self.event.zone)
+        """The instant; it moves with the day.
+
+        A day that was moved may bring it to a clock that comes twice, or to none: then it is the first of the two,
+        or an hour later.
+        """
+        return datetime.combine(day_of(self.event, self.days_before), self.clock, self.event.zone).astimezone(UTC)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its letters are still to be written."""
+        return self.written_at is None and self.missed_at is None
+
+
+def day_of(event: Event, days_before: int) -> date:
+    """The date so many days before the day, by the calendar at the venue."""
+    return event.starts_at.astimezone(event.zone).date() - timedelta(days=days_before)

@@ -63,6 +63,13 @@ The lecture hall exists only in this demonstration. On a real page, this is how 
 which entrance is open, where the lift is, and that the hall has a hearing loop.
 """
 
+REMINDER_SV: Final = """\
+Vi börjar i tid. Ha gärna en fråga till föreläsarna med dig: det finns plats för frågor efter varje föreläsning.
+"""
+REMINDER_EN: Final = """\
+We start on time. Please bring a question for the speakers: there is time for questions after each lecture.
+"""
+
 CONTACT: Final = "utbildningsdag@example.org"
 MEETING_URL: Final = "https://meeting.example.org/swecarnet-{year}"
 SEATS_ON_SITE: Final = 120

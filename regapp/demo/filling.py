@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from regapp.accounts import managing
 from regapp.accounts.roles import Role
+from regapp.campaigns import reminding
+from regapp.campaigns.models import Reminder
 from regapp.core import audit, clock
 from regapp.core.audit import AuditEntry
 from regapp.core.context import settings
@@ -80,6 +82,7 @@ def _fill(now: datetime) -> str:
     event = build_day(now)
     db.session.add(event)
     db.session.add_all(people.registrations(event, now))
+    db.session.add_all(build_reminders(event, now))
     organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
     managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
@@ -124,6 +127,18 @@ def build_day(now: datetime) -> Event:
         updated_at=now,
         programme=_programme(),
     )
+
+
+def build_reminders(event: Event, now: datetime) -> list[Reminder]:
+    """The two that most days have, with a word from the organisers on what to bring."""
+    return [
+        Reminder(
+            event=event,
+            created_at=now,
+            **vars(draft) | {"message_sv": content.REMINDER_SV, "message_en": content.REMINDER_EN},
+        )
+        for draft in reminding.USUAL
+    ]
 
 
 def _programme() -> list[ProgrammeItem]:

@@ -45,7 +45,7 @@ def render_with(renderers: dict[str, Renderer]) -> None:
 
 
 def write(
-    people: Select[Any],
+    people: Select[*tuple[Any, ...]],
     *,
     kind: str,
     at: datetime,

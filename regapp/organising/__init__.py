@@ -1,6 +1,23 @@
-"""Every organiser page: the overview, the day's editor, the attendee list, the line, one person, messages, exports."""
+"""Every organiser page: the overview, the day's editor, the attendee list, the line, one person, letters, exports."""
 
-from regapp.organising import arranging_views, attendee_views, day_views, editing_views, line_views
+from regapp.organising import (
+    arranging_views,
+    attendee_views,
+    day_views,
+    editing_views,
+    line_views,
+    plan_views,
+    reminder_views,
+)
 from regapp.organising.blueprint import bp
 
-__all__ = ["arranging_views", "attendee_views", "bp", "day_views", "editing_views", "line_views"]
+__all__ = [
+    "arranging_views",
+    "attendee_views",
+    "bp",
+    "day_views",
+    "editing_views",
+    "line_views",
+    "plan_views",
+    "reminder_views",
+]

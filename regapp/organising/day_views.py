@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from regapp.accounts.access import requires
 from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import listing
+from regapp.campaigns import reminding
 from regapp.core.db import db
 from regapp.core.forms import Press
 from regapp.core.i18n import t
@@ -43,6 +44,7 @@ def day_page(event: Event, form: StateForm | None = None) -> str:
         event=event,
         shown=overview.of(event, g.received_at),
         trouble=outbox.queue_trouble(),
+        missed=reminding.has_missed(event.id) and not event.is_over(g.received_at),
         form=form or StateForm(version=event.version),
     )
 

@@ -174,6 +174,7 @@ def personal_links(registration: Registration, version: int | None = None) -> di
     return {
         "manage": manage,
         "cancel": f"{manage}/cancel",
+        "calendar": f"{manage}/event.ics",
         "join": f"{settings().base_url}/join/{token(Purpose.JOIN)}",
     }
 
@@ -224,11 +225,11 @@ def _write(
             calendar=calendar,
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
-            in_reply_to=_confirmation_id(registration) if kind != "confirmation" else None,
+            in_reply_to=confirmation_id(registration) if kind != "confirmation" else None,
         )
 
 
-def _confirmation_id(registration: Registration) -> str | None:
+def confirmation_id(registration: Registration) -> str | None:
     """The Message-ID of the letter that brought this mailbox the entry, so that mail programs keep the others with it.
 
     In line, with an online place meanwhile, that is the letter about the line.

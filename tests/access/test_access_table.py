@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from regapp.accounts import access, links, managing
 from regapp.accounts.roles import Role
+from regapp.campaigns import reminding
 from regapp.core.db import Model, db, writing
 from regapp.core.links import Purpose, sign
 from regapp.registrations.models import Registration
@@ -62,10 +63,20 @@ TABLE = {
     "organising.edit_day POST": "?--++",
     "organising.export GET": "?+-++",
     "organising.export POST": "?+-++",
+    "organising.edit_reminder GET": "?--++",
+    "organising.edit_reminder POST": "?--++",
+    "organising.mail_plan GET": "?+-++",
     "organising.mark_message POST": "?+-++",
     "organising.messages GET": "?+-++",
     "organising.new_day GET": "?--++",
     "organising.new_day POST": "?--++",
+    "organising.new_reminder GET": "?--++",
+    "organising.new_reminder POST": "?--++",
+    "organising.planned_letter GET": "?+-++",
+    "organising.planned_letter_html GET": "?+-++",
+    "organising.reminders GET": "?+-++",
+    "organising.remove_reminder GET": "?--++",
+    "organising.remove_reminder POST": "?--++",
     "organising.person GET": "?+-++",
     "organising.publish POST": "?--++",
     "organising.show_health POST": "?--++",
@@ -144,12 +155,15 @@ def values(app: Flask) -> Iterator[dict[str, Any]]:
         app.test_client().submit(f"/{slug}/register", **APPLICATION)
         with app.app_context(), writing():
             registration = db.session.scalars(select(Registration)).one()
+            reminder = reminding.add(registration.event_id, reminding.USUAL[0], WHILE_OPEN, actor="system")
             newcomer = managing.add("new@example.org", Role.VIEWER, WHILE_OPEN, actor="system")
             found = {
                 "slug": slug,
                 "public_id": registration.public_id,
                 "filename": "site.css",
                 "mark": "read",
+                "reminder_id": reminder.id,
+                "name": f"reminder-{reminder.id}",
                 "token": sign(Purpose.MANAGE, registration.public_id, registration.link_version),
                 "join": sign(Purpose.JOIN, registration.public_id, registration.link_version),
                 "choose": links.address_of(newcomer, WHILE_OPEN + timedelta(days=1)).rpartition("/")[2],

@@ -1,0 +1,126 @@
+"""What makes the service write to participants by itself, reminders aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from regapp.core.i18n import Text
+from regapp.events.models import Event
+
+Span = tuple[datetime, datetime | None]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Letters of some kinds, written from one instant to another, or at one instant only.
+
+    `sample` names the preview; without `kinds` they can't be told from another occasion's.
+    """
+
+    name: Text
+    to: Text
+    sample: str
+    kinds: frozenset[str]
+    span: Callable[[Event], Span]
+    of_line: bool = False
+
+    def happens(self, event: Event) -> bool:
+        """A line there is only where the seats are counted, and where it has time: offers may begin after its end."""
+        begins_at, ends_at = self.span(event)
+        return (not self.of_line or bool(event.seats_on_site)) and (ends_at is None or begins_at < ends_at)
+
+
+def _while_open(event: Event) -> Span:
+    return event.opens_at, event.closes_at
+
+
+def _until_the_start(event: Event) -> Span:
+    return event.opens_at, event.starts_at
+
+
+def _while_seats_are_given(event: Event) -> Span:
+    return event.opens_at, min(event.offers_from, event.promote_until)
+
+
+def _while_seats_are_offered(event: Event) -> Span:
+    return max(event.offers_from, event.opens_at), event.promote_until
+
+
+OCCASIONS: Final = (
+    Occasion(
+        Text("Bekräftelse", "Confirmation"),
+        Text("den som anmäler sig och får en plats", "whoever registers and gets a place"),
+        "confirmation",
+        frozenset({"confirmation"}),
+        _while_open,
+    ),
+    Occasion(
+        Text("Personlig länk", "Personal link"),
+        Text("den som ber om sin länk eller anmäler sig igen", "whoever asks for their link or registers again"),
+        "link",
+        frozenset({"link"}),
+        _until_the_start,
+    ),
+    Occasion(
+        Text("Ändrad anmälan", "Changed registration"),
+        Text(
+            "den som byter deltagandeform, eller ångrar en avanmälan", "whoever changes form, or undoes a cancellation"
+        ),
+        "update",
+        frozenset({"update", "undo"}),
+        _until_the_start,
+    ),
+    Occasion(
+        Text("Avanmälan", "Cancellation"),
+        Text("den som avanmäler sig eller överlåter sin plats", "whoever cancels or gives the place to a colleague"),
+        "cancellation",
+        frozenset({"cancellation", "transfer"}),
+        _until_the_start,
+    ),
+    Occasion(
+        Text("Plats i kön", "Place in line"),
+        Text("den som ställer sig i kö när dagen är full på plats", "whoever stands in line when the hall is full"),
+        "waiting",
+        frozenset({"waiting"}),
+        lambda event: (event.opens_at, event.promote_until),
+        of_line=True,
+    ),
+    Occasion(
+        Text("Plats från kön", "A place from the line"),
+        Text("den som står först när en plats blir ledig", "whoever is first when a place is free"),
+        "seat",
+        frozenset(),
+        _while_seats_are_given,
+        of_line=True,
+    ),
+    Occasion(
+        Text("Erbjuden plats", "Offered place"),
+        Text(
+            "den som står först när en plats blir ledig nära dagen",
+            "whoever is first when a place is free near the day",
+        ),
+        "offer",
+        frozenset({"offer"}),
+        _while_seats_are_offered,
+        of_line=True,
+    ),
+    Occasion(
+        Text("Erbjudandet gick vidare", "The offer went on"),
+        Text("den som inte svarade i tid", "whoever didn't answer in time"),
+        "offer_passed",
+        frozenset({"offer_passed"}),
+        _while_seats_are_offered,
+        of_line=True,
+    ),
+    Occasion(
+        Text("Kön är stängd", "The line is closed"),
+        Text("den som står kvar i kön då", "whoever still stands in line then"),
+        "line_closed",
+        frozenset({"line_closed"}),
+        lambda event: (event.promote_until, None),
+        of_line=True,
+    ),
+)

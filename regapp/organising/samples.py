@@ -1,0 +1,106 @@
+"""Letters to nobody: what a participant will read, with a made-up person of this day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from regapp.campaigns import letters as reminder_letters
+from regapp.campaigns import reminding
+from regapp.campaigns.models import Audience, Reminder
+from regapp.core.errors import NotFound
+from regapp.core.i18n import use_language
+from regapp.events.models import Event
+from regapp.mailing import letters
+from regapp.mailing.letters import Letter, Written
+from regapp.registrations import line_wording, registering, wording
+from regapp.registrations.applying import Application
+from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.models import Registration, Status
+
+NAMES: Final = {"sv": ("Förnamn", "Efternamn"), "en": ("Firstname", "Lastname")}
+
+Compose = Callable[[Registration], Letter]
+
+PLACES: Final = (Wish.ON_SITE, Wish.ONLINE)
+IN_LINE: Final = (Wish.ONLINE_AND_LINE, Wish.LINE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A letter to preview, with the forms of attendance in which it differs."""
+
+    compose: Compose
+    wishes: tuple[Wish, ...]
+
+
+def _cancellation(registration: Registration) -> Letter:
+    registration.cancelled_from = Status.CONFIRMED
+    return wording.cancellation(registration, may_return=True, takes_entry=True)
+
+
+def _waiting(registration: Registration) -> Letter:
+    return line_wording.waiting(registration, position=1, brings_entry=registration.has_place)
+
+
+def _out_of_line(compose: Compose) -> Compose:
+    """A letter to somebody whom the line has let go."""
+
+    def composed(registration: Registration) -> Letter:
+        registration.in_line_since = registration.answer_by = None
+        if not registration.has_place:
+            registration.cancelled_from, registration.status = Status.WAITING, Status.CANCELLED
+        return compose(registration)
+
+    return composed
+
+
+SAMPLES: Final = {
+    "confirmation": Sample(wording.confirmation, PLACES),
+    "link": Sample(partial(wording.link, registered_again=True), PLACES),
+    "update": Sample(wording.update, PLACES),
+    "cancellation": Sample(_cancellation, PLACES),
+    "waiting": Sample(_waiting, IN_LINE),
+    "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
+    "offer": Sample(line_wording.offer, IN_LINE),
+    "offer_passed": Sample(_out_of_line(line_wording.offer_passed), IN_LINE),
+    "line_closed": Sample(_out_of_line(line_wording.line_closed), IN_LINE),
+}
+
+
+def find(event: Event, name: str) -> Sample:
+    """The letter that the plan calls `name`; raises NotFound."""
+    if name in SAMPLES:
+        return SAMPLES[name]
+    word, _, number = name.partition("-")
+    if word != "reminder" or not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise NotFound
+    return _of_reminder(reminding.get(event.id, int(number)))
+
+
+def write(event: Event, sample: Sample, wish: Wish, language: str, now: datetime) -> Written:
+    """The letter as the made-up person would get it at `now`; nothing is written down."""
+    person = _somebody(event, wish, language, now)
+    with use_language(language):
+        return letters.write(sample.compose(person), language)
+
+
+def _of_reminder(reminder: Reminder) -> Sample:
+    wishes = {Audience.ON_SITE: PLACES[:1], Audience.ONLINE: PLACES[1:]}.get(reminder.audience, PLACES)
+    return Sample(lambda person: reminder_letters.compose(person, reminder.message), wishes)
+
+
+def _somebody(event: Event, wish: Wish, language: str, now: datetime) -> Registration:
+    """Somebody who is in no database: the session never hears of them."""
+    first_name, last_name = NAMES[language]
+    application = Application(
+        first_name, last_name, "namn@example.org", Profession.NURSE, "example.org", wish, language
+    )
+    person = registering.build(event, application, now)
+    if wish in IN_LINE:
+        person.in_line_since, person.answer_by = now, event.promote_until
+        person.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
+    return person
