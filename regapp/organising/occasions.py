@@ -34,7 +34,7 @@ class Occasion:
 
 
 def _while_open(event: Event) -> Span:
-    return event.opens_at, event.closes_at
+    return event.opens_at, event.closes_visibly_at
 
 
 def _until_the_start(event: Event) -> Span:

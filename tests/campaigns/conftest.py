@@ -1,0 +1,37 @@
+"""A published day, and letters that really go out, to a server on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import config
+from regapp.events.models import Event
+from regapp.mailing.smtp import Patience
+from regapp.mailing.transport import SmtpRoute
+from tests.support.days import new_day
+from tests.support.server import environment
+from tests.support.smtp import SmtpServer
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+
+
+@pytest.fixture
+def route(settings: config.Settings) -> SmtpRoute:
+    return SmtpRoute(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.5))
+
+
+@pytest.fixture
+def day(app: Flask, context: None) -> Event:
+    """On 25 November 2026 at 9, with room for everybody."""
+    return new_day(seats_on_site=None, directions_sv="Gå in från gården.", directions_en="Enter from the yard.")
