@@ -19,6 +19,9 @@ MIN_SECRET = 32
 
 _HOST = r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)"
 
+MAX_BOUNCE_NAME = 31
+"""Octets before the @: a plus and the letter's 32 signs follow, and 64 is the most (RFC 5321 §4.5.3.1.1)."""
+
 WEAK_SECRETS = ("change", "secret", "default", "example", "password", "dev")
 
 
@@ -94,6 +97,18 @@ def _address(value: str) -> str:
     return value
 
 
+def _bounce_address(value: str) -> str:
+    if len(_address(value).partition("@")[0]) > MAX_BOUNCE_NAME:
+        raise ValueError(f"an address with at most {MAX_BOUNCE_NAME} characters before the @")
+    return value
+
+
+def _folder(value: str) -> str:
+    if not re.fullmatch("[ !#-$'-)+-~]+", value) or "\\" in value or value != value.strip():
+        raise ValueError("a folder's name in ASCII letters, without quotes, &, % and *")
+    return value
+
+
 def _setting(read: Callable[[str], Any], default: Any = None, *, required: bool = False) -> Any:
     return field(default=default, metadata={"read": read, "required": required})
 
@@ -121,6 +136,14 @@ class Settings:
     mail_domain: str = _setting(_domain, "")
     mail_per_minute: int = _setting(_count, 0)
     mail_ca_file: str = _setting(_text, "")
+    mail_bounce_address: str = _setting(_bounce_address, "")
+    inbox_server: str = _setting(_text, "")
+    inbox_port: int = _setting(_port, 993)
+    inbox_use_ssl: bool = _setting(_boolean, True)
+    inbox_username: str = _setting(_text, "")
+    inbox_password: str = _setting(_text, "")
+    inbox_folder: str = _setting(_folder, "INBOX")
+    inbox_done_folder: str = _setting(_folder, "Handled")
     health_days: int = _setting(partial(_count, top=3650), 14)
     organisation_name: str = _setting(_text, "Karolinska Institutet")
     organisation_number: str = _setting(_text, "202100-2973")
@@ -225,10 +248,22 @@ def is_loopback(host: str) -> bool:
 def _check(settings: Settings) -> None:
     if settings.mail_use_tls and settings.mail_use_ssl:
         raise SettingsError("REGAPP_MAIL_USE_SSL: expected false while REGAPP_MAIL_USE_TLS is true")
+    _check_inbox(settings)
     if settings.demo:
         _check_demo(settings)
     else:
         _check_production(settings)
+
+
+def _check_inbox(settings: Settings) -> None:
+    given = {name: getattr(settings, f"inbox_{name}") for name in ("server", "username", "password")}
+    for name, value in given.items():
+        if not value and any(given.values()):
+            raise SettingsError(
+                f"{PREFIX}INBOX_{name.upper()}: expected a value, as the inbox's other settings have one"
+            )
+    if settings.inbox_folder.lower() == settings.inbox_done_folder.lower():
+        raise SettingsError("REGAPP_INBOX_DONE_FOLDER: expected another folder than REGAPP_INBOX_FOLDER")
 
 
 def _check_demo(settings: Settings) -> None:
@@ -236,6 +271,8 @@ def _check_demo(settings: Settings) -> None:
         raise SettingsError("REGAPP_DATABASE_URL: expected an SQLite file while REGAPP_DEMO is on")
     if settings.mail_server and not is_loopback(settings.mail_server):
         raise SettingsError("REGAPP_MAIL_SERVER: expected a loopback address while REGAPP_DEMO is on")
+    if settings.inbox_server and not is_loopback(settings.inbox_server):
+        raise SettingsError("REGAPP_INBOX_SERVER: expected a loopback address while REGAPP_DEMO is on")
 
 
 def _check_production(settings: Settings) -> None:

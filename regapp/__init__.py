@@ -11,11 +11,11 @@ from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, web
 from regapp.core.db import db
-from regapp.mailing import orders, outbox
+from regapp.mailing import inbox, orders, outbox
 from regapp.organising import bp as organising_bp
 from regapp.privacy.disposing import dispose_of_health
+from regapp.registrations import calendar_answers, promoting, submissions
 from regapp.registrations import letters as registration_letters
-from regapp.registrations import promoting, submissions
 from regapp.registrations.views import bp as registrations_bp
 
 
@@ -39,9 +39,11 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["regapp-chores"] = [
         promoting.settle_all,
         submissions.forget_old,
+        inbox.forget_old,
         dispose_of_health,
         reminders.write_due,
     ]
     orders.render_with({reminders.KIND: reminder_letters.render})
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
+    inbox.give_answers_to(calendar_answers.take)
     return app

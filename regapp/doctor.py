@@ -18,6 +18,7 @@ from regapp.core import clock, schema
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.mailing import transport
+from regapp.mailing.mailbox import InboxTrouble, Mailbox
 from regapp.mailing.stops import QueueTrouble
 
 CLOCKS_MAY_DIFFER: Final = timedelta(seconds=5)
@@ -43,6 +44,7 @@ def examine() -> Iterator[Finding]:
     with create_app(settings).app_context():
         yield from _examine_database(settings)
         yield _examine_mail_server(settings)
+        yield _examine_inbox(settings)
         yield _examine_clock(has_database=not schema.is_missing(settings.database_url))
 
 
@@ -80,6 +82,15 @@ def _examine_mail_server(settings: config.Settings) -> Finding:
         return Finding("mail server", True, transport.SmtpRoute(settings).probe())
     except QueueTrouble as error:
         return Finding("mail server", False, f"{settings.mail_server}:{settings.mail_port}: {error}")
+
+
+def _examine_inbox(settings: config.Settings) -> Finding:
+    if not settings.inbox_server:
+        return Finding("inbox", True, "none: bounces and calendar answers aren't read")
+    try:
+        return Finding("inbox", True, Mailbox(settings).probe())
+    except InboxTrouble as error:
+        return Finding("inbox", False, f"{settings.inbox_server}:{settings.inbox_port}: {error}")
 
 
 def _examine_clock(*, has_database: bool) -> Finding:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
-from regapp.mailing import delivery
+from regapp.mailing import delivery, reading
 from regapp.mailing.delivery import Route
 from regapp.mailing.outbox import CHANNEL, queue_trouble
 
@@ -49,7 +49,10 @@ def run(app: Flask, once: bool = False) -> int:
         worker = Worker(chores(app), delivery.route_for(settings()))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
-        return worker.run_once() if once else worker.run()
+        if once:
+            return worker.run_once()
+        with reading.beside(app.app_context, settings()):
+            return worker.run()
 
 
 class Bell(Protocol):

@@ -18,6 +18,7 @@ from regapp.core.db import db
 from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
 from tests.support.client import CheckingClient
 from tests.support.databases import Templates
+from tests.support.dovecot import Dovecot
 from tests.support.parts import PARTS, how_to_get
 from tests.support.postgres import Cluster, find_binaries
 from tests.support.server import System, environment
@@ -69,6 +70,14 @@ def postgres_cluster() -> Iterator[Cluster]:
     cluster = Cluster(binaries)
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """An IMAP server; only for tests marked `dovecot`."""
+    server = Dovecot()
+    yield server
+    server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from regapp.mailing import marks
 
@@ -182,6 +182,36 @@ def fold(line: str) -> bytes:
         pieces.append(rest[:end])
         rest, room = rest[end:], _FOLD_AT - 1
     return b"\r\n ".join([*pieces, rest]) + b"\r\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a calendar answered to an invitation: each ATTENDEE's PARTSTAT, addresses in lower case."""
+
+    uid: str
+    sequence: int
+    partstats: Mapping[str, str]
+
+
+def read_answer(calendar: str) -> Answer | None:
+    """The answer (METHOD:REPLY, RFC 5546 §3.2.3) in what somebody sent; None for anything else."""
+    from icalendar import Calendar
+
+    try:
+        found = Calendar.from_ical(calendar)
+        events = found.walk("VEVENT")
+        if str(found["METHOD"]).upper() != "REPLY" or not events:
+            return None
+        attendees = events[0].get("ATTENDEE", [])
+        partstats = {
+            unquote(re.sub("^mailto:", "", str(person).strip(), flags=re.IGNORECASE)).lower(): str(
+                person.params.get("PARTSTAT", "")
+            ).upper()
+            for person in (attendees if isinstance(attendees, list) else [attendees])
+        }
+        return Answer(str(events[0]["UID"]).strip(), int(events[0].get("SEQUENCE", 0)), partstats)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return None
 
 
 def _escape_link(link: str) -> str:

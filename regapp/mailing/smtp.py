@@ -7,7 +7,7 @@ import smtplib
 import ssl
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,16 @@ class Patience:
     goodbye: float = 5
 
 
-class _Answers(io.RawIOBase):
+class Timed(Protocol):
+    """A client with a deadline."""
+
+    def socket_in_time(self) -> Any: ...
+
+
+class Answers(io.RawIOBase):
     """What the server says, read no longer than to the client's deadline."""
 
-    def __init__(self, client: PatientClient) -> None:
+    def __init__(self, client: Timed) -> None:
         self._client = client
 
     def readable(self) -> bool:
@@ -60,7 +66,7 @@ class PatientClient(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
-            self.file = io.BufferedReader(_Answers(self))
+            self.file = io.BufferedReader(Answers(self))
         return super().getreply()
 
     def send(self, s: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from flask_mail import Connection, Mail, Message
 
 from config import Settings
+from regapp.mailing import verp
 from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Parcel, UnwritableLetter, build
 from regapp.mailing.models import TryOutcome
@@ -125,11 +126,12 @@ class SmtpRoute:
             return Answer(TryOutcome.FAILED, str(error))
         if self._carried >= LETTERS_PER_CONNECTION or not self._is_connected():
             self._reconnect()
-        answer = self._try(message)
+        sender = verp.envelope_sender(parcel.id, self._settings)
+        answer = self._try(message, sender)
         if answer is None:
             # The server had enough of this connection before it looked at this letter.
             self._reconnect()
-            answer = self._try(message)
+            answer = self._try(message, sender)
         return answer or Answer(TryOutcome.RETRY, "the server ended the connection")
 
     def probe(self) -> str:
@@ -169,13 +171,13 @@ class SmtpRoute:
         self._disconnect()
         self._connect()
 
-    def _try(self, message: LetterMessage) -> Answer | None:
+    def _try(self, message: LetterMessage, sender: str) -> Answer | None:
         """One try; None when a connection that had carried letters ended before this one began."""
         (connection, client), is_fresh = self._open_connection, self._carried == 0
         client.has_begun = False
         client.give(self._patience.letter)
         try:
-            connection.send(message, envelope_from=self._settings.mail_default_sender)
+            connection.send(message, envelope_from=sender)
         except (OSError, smtplib.SMTPException) as error:
             if client.sock is None and not client.has_begun and not is_fresh:
                 return None

@@ -80,7 +80,7 @@ def undo(registration_id: int, at: datetime) -> Registration:
     if registration.cancelled_from is Status.CONFIRMED:
         _require_place(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
-    registration.cancelled_from = registration.cancelled_at = None
+    registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     if not registration.event.fills_seats(at):
         registration.leave_line()
     history.record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
@@ -102,7 +102,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.status = Status.WAITING
     registration.in_line_since = at
     registration.attendance = Attendance.ON_SITE
-    registration.cancelled_from = registration.cancelled_at = None
+    registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     letters.write_waiting(registration, at)
     history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration

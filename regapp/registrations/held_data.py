@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select
 
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.models import Bounce, OutgoingMail
 from regapp.registrations.models import HealthNote, Registration, Submission
 
 
@@ -23,12 +23,18 @@ def about(registration: Registration) -> dict[str, Any]:
         "diet_and_access": _rows(HealthNote, registration),
         "forms_sent": _rows(Submission, registration),
         "letters": _rows(OutgoingMail, registration),
+        "bounces": _bounces(registration),
         "log": [{**row, "actor": _role(row["actor"])} for row in _rows(AuditEntry, registration)],
     }
 
 
 def _rows(model: Any, registration: Registration) -> list[dict[str, Any]]:
     return [_row(row) for row in db.session.scalars(select(model).where(model.registration_id == registration.id))]
+
+
+def _bounces(registration: Registration) -> list[dict[str, Any]]:
+    of_letters = select(Bounce).join(OutgoingMail).where(OutgoingMail.registration_id == registration.id)
+    return [_row(bounce) for bounce in db.session.scalars(of_letters)]
 
 
 def _row(row: Model) -> dict[str, Any]:

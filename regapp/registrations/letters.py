@@ -18,7 +18,7 @@ from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import arranged_wording, entries, line, line_wording, wording
+from regapp.registrations import answer_wording, arranged_wording, entries, line, line_wording, wording
 from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
@@ -136,6 +136,12 @@ def write_link(registration: Registration, at: datetime, *, registered_again: bo
     return True
 
 
+def write_declined(registration: Registration, at: datetime) -> None:
+    """Tell whoever's calendar said no that the place stands and how to cancel; once for each version of the entry."""
+    entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
+    _write(registration, "declined", answer_wording.declined, at, key=f"declined:{registration.public_id}:{entry}")
+
+
 def take_back_entry(registration: Registration, at: datetime) -> None:
     """Undo what a mailbox that isn't the participant's got: the letter if it waits still, else the entry.
 
@@ -154,6 +160,7 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     registration.calendar_uid = uuid.uuid4()
     registration.calendar_sequence = 0
     registration.has_entry = False
+    registration.declined_at = None
 
 
 def links_of(mail: OutgoingMail) -> dict[str, str]:
@@ -209,13 +216,14 @@ def _write(
     *,
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
+    key: str | None = None,
 ) -> None:
     db.session.flush()
     entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
     with use_language(registration.language):
         outbox.enqueue(
             compose(registration),
-            key=f"{kind}:{registration.public_id}:{entry if calendar else at.isoformat()}",
+            key=key or f"{kind}:{registration.public_id}:{entry if calendar else at.isoformat()}",
             kind=kind,
             to=registration.email,
             language=registration.language,

@@ -50,6 +50,7 @@ def move_online(
     stays_in_line = registration.status is Status.WAITING
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ONLINE
+    registration.declined_at = None
     if not stays_in_line:
         registration.health = None
     _tell(registration, before, at, tell=tell)
@@ -81,6 +82,7 @@ def move_on_site(
     before = entries.shown(registration)
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
+    registration.declined_at = None
     registration.leave_line()
     _tell(registration, before, at, tell=tell)
     history.record("registration.moved_on_site", registration, at, actor, reason)

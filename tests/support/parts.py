@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support.dovecot import find_program
 from tests.support.postgres import find_binaries
 
 
@@ -21,6 +22,7 @@ def find_chromium() -> str | None:
 
 PARTS = (
     Part("browser", "chromium", lambda: find_chromium() is not None),
+    Part("dovecot", "dovecot-imapd", lambda: find_program() is not None),
     Part("postgres", "postgresql", lambda: find_binaries() is not None),
 )
 

@@ -1,0 +1,87 @@
+"""An incoming message taken apart, whatever is in it: little memory, little time, no exception but Unreadable.
+
+The standard library's reader is quick for what mail programs write. What would make it slow is refused before.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+
+MOST_PARTS = 100
+_DEEPEST = 8
+_MOST_BOUNDARIES = 60
+_LONGEST_FIELD = 2000
+_LONGEST_HEADER = 4000
+"""Characters of a header that are looked at."""
+
+_DESCRIPTION = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_LINE_END = re.compile(rb"\r\n?")
+_CHARSETS = {"utf-8", "iso8859-1", "iso8859-15", "cp1252", "utf-16", "utf-16-le", "utf-16-be"}
+
+
+class Unreadable(Exception):
+    """Made to be slow to read, or broken beyond what a mail program writes."""
+
+
+def take_apart(octets: bytes) -> Message:
+    """The message as a tree; raises Unreadable."""
+    lines = _LINE_END.sub(b"\n", octets)
+    if lines.lower().count(b"boundary") > _MOST_BOUNDARIES:
+        raise Unreadable("too many parts within parts")
+    if any(len(field[0]) > _LONGEST_FIELD for field in _DESCRIPTION.finditer(lines)):
+        raise Unreadable("a field that describes a part is too long")
+    try:
+        return message_from_bytes(lines)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Unreadable(f"not a message: {type(error).__name__}") from None
+
+
+def parts_of(message: Message, *, depth: int = 0) -> Iterator[Message]:
+    """The message's own parts, those of a multipart too, but nothing of a message that it carries."""
+    if depth > _DEEPEST:
+        return
+    if message.get_content_maintype() != "multipart" or not message.is_multipart():
+        yield message
+        return
+    for part in _children(message):
+        yield from parts_of(part, depth=depth + 1)
+
+
+def _children(message: Message) -> list[Message]:
+    children = message.get_payload()
+    return [part for part in children if isinstance(part, Message)][:MOST_PARTS] if isinstance(children, list) else []
+
+
+def carried(part: Message) -> list[Message]:
+    """What a `message/…` part consists of: one message, or the blocks of a delivery status."""
+    return _children(part)
+
+
+def header(message: Message, name: str) -> str:
+    """The field's values as one line of readable text, cut where nobody would write on."""
+    values = message.get_all(name) or []
+    return one_line(" ".join(str(value)[:_LONGEST_HEADER] for value in values[:5])[:_LONGEST_HEADER])
+
+
+def text_of(part: Message) -> str:
+    """The part's text, whatever its transfer encoding and charset; what can't be read becomes U+FFFD."""
+    payload = part.get_payload(decode=True)
+    return _decoded(payload, part.get_content_charset()) if isinstance(payload, bytes) else ""
+
+
+def one_line(value: str) -> str:
+    """The words in one line, without what can't be shown or stored."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in value).split())
+
+
+def _decoded(octets: bytes, charset: str | None) -> str:
+    try:
+        name = codecs.lookup(charset or "utf-8").name
+    except (LookupError, ValueError):
+        name = "utf-8"
+    # Others are as rare as they are slow (punycode) or no charset at all (unicode_escape).
+    return octets.decode(name if name in _CHARSETS else "utf-8", "replace")

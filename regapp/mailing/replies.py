@@ -1,0 +1,45 @@
+"""Answers that calendars give to an invitation (RFC 5546 §3.2.3, carried as RFC 6047 says)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import getaddresses
+
+from regapp.mailing import invites
+from regapp.mailing.parts import header, parts_of, text_of
+
+_CALENDARS = ("text/calendar", "application/ics")
+_MOST_CHARACTERS = 60_000
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one calendar answered. `sender` is From and ATTENDEE both, in lower case: not proof, but no mere mistake.
+
+    `partstat` as RFC 5545 §3.2.12 has it: ACCEPTED, DECLINED, TENTATIVE …; `uid` and `sequence` are the entry's.
+    """
+
+    sender: str
+    uid: str
+    sequence: int
+    partstat: str
+
+
+def read(message: Message) -> Reply | None:
+    """The answer that the message is; None when it is none, or isn't its sender's own."""
+    parts = list(parts_of(message))
+    for kind in _CALENDARS:
+        for part in parts:
+            if part.get_content_type() == kind and (text := text_of(part)) and len(text) <= _MOST_CHARACTERS:
+                return _of(message, invites.read_answer(text))
+    return None
+
+
+def _of(message: Message, answer: invites.Answer | None) -> Reply | None:
+    senders = {address.lower() for _name, address in getaddresses([header(message, "From")])}
+    if answer is None or len(senders) != 1:
+        return None
+    sender = senders.pop()
+    partstat = answer.partstats.get(sender)
+    return Reply(sender, answer.uid, answer.sequence, partstat) if partstat else None

@@ -1,0 +1,90 @@
+"""Delivery reports: another server tells what became of a letter (RFC 3464, codes of RFC 3463)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
+
+from config import Settings
+from regapp.mailing import verp
+from regapp.mailing.parts import carried, header, parts_of, text_of
+
+_ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Original-Recipient")
+_RETURNED = {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"}
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,318}>")
+_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+_LONGEST_HEADERS = 100_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one letter: named by its envelope sender (`letter_ids`) or its Message-ID.
+
+    `has_failed` when the other server gave up; a delay, however long, is none. `status` as "5.1.1"; `reason` in that
+    server's own words, which may name the address.
+    """
+
+    letter_ids: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    has_failed: bool
+    status: str
+    reason: str
+
+
+def read(message: Message, settings: Settings) -> Report | None:
+    """The report that the message is; None when it is none."""
+    parts = list(parts_of(message))
+    status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    blocks = carried(status) if status is not None else []
+    if not blocks:
+        return None
+    # The first block is about the message, each other one about a recipient (RFC 3464 §2.1).
+    recipients = blocks[1:] or blocks
+    told = next((block for block in recipients if _has_failed(block)), recipients[0])
+    has_failed = _has_failed(told)
+    return Report(
+        letter_ids=_unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings)),
+        message_ids=_unique(_returned_ids(parts) + _answered_ids(message)),
+        has_failed=has_failed,
+        status=_status(told) or ("5.0.0" if has_failed else "4.0.0"),
+        reason=_reason(told),
+    )
+
+
+def _has_failed(block: Message) -> bool:
+    """Given up, also after days of tries (4.4.7); without an action, by the code's class."""
+    action = header(block, "Action").lower()
+    return action == "failed" or (not action and _status(block).startswith("5"))
+
+
+def _status(block: Message) -> str:
+    found = _STATUS.search(header(block, "Status"))
+    return found[0] if found else ""
+
+
+def _reason(block: Message) -> str:
+    """The other server's answer; `smtp;` before it says only what kind it is (RFC 3464 §2.3.6)."""
+    words = header(block, "Diagnostic-Code")
+    kind, _, rest = words.partition(";")
+    return (rest.strip() if rest and " " not in kind.strip() else words)[:500] or "no reason given"
+
+
+def _returned_ids(parts: list[Message]) -> list[str]:
+    """The Message-ID of the letter that is returned, whole or only its headers."""
+    found: list[str] = []
+    for part in parts:
+        if part.get_content_type() in _RETURNED:
+            returned = carried(part) or [HeaderParser().parsestr(text_of(part)[:_LONGEST_HEADERS].lstrip())]
+            found += _MESSAGE_ID.findall(header(returned[0], "Message-ID"))
+    return found
+
+
+def _answered_ids(message: Message) -> list[str]:
+    """Exchange and Gmail return no headers at times, but answer to the letter."""
+    return _MESSAGE_ID.findall(f"{header(message, 'In-Reply-To')} {header(message, 'References')}")
+
+
+def _unique(found: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:10]  # type: ignore[call-overload]
