@@ -31,9 +31,13 @@ class Incoming:
 def understand(octets: bytes, settings: Settings) -> Incoming | None:
     """What the message means, or None: then it is not ours to touch."""
     try:
-        message = take_apart(octets)
-    except Unreadable:
+        return _understand(take_apart(octets), settings)
+    except (Unreadable, RecursionError, ValueError, LookupError, TypeError, AttributeError):
+        # The standard library's readers raise any of these at a message that is broken on purpose.
         return None
+
+
+def _understand(message: Message, settings: Settings) -> Incoming | None:
     meaning = reports.read(message, settings) or replies.read(message) or _auto_reply(message, settings)
     if meaning is None:
         return None

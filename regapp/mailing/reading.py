@@ -31,7 +31,7 @@ class InboxReader:
         self._surroundings = surroundings
         self._mailbox = mailbox
         self._stopping = threading.Event()
-        self._trouble: str | None = None
+        self._is_in_trouble = False
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
 
     def start(self) -> None:
@@ -62,11 +62,11 @@ class InboxReader:
             self._stopping.wait(EVERY_S)
 
     def _note(self, trouble: str | None) -> None:
-        if trouble and trouble != self._trouble:
+        if trouble and not self._is_in_trouble:
             log.warning("the inbox can't be read: %s", trouble)
-        elif self._trouble and not trouble:
+        elif self._is_in_trouble and not trouble:
             log.warning("the inbox is read again")
-        self._trouble = trouble
+        self._is_in_trouble = bool(trouble)
 
 
 @contextmanager

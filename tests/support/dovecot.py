@@ -40,18 +40,25 @@ mailbox_list_index = no
 mail_fsync = never
 passdb {
   driver = passwd-file
-  args = username_format=%u $folder/users
+  args = username_format=everybody $folder/users
 }
 userdb {
   driver = static
   args = uid=$user gid=$group home=$folder/home/%u
 }
-auth_cache_size = 0
+auth_failure_delay = 0
 service anvil {
   chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service imap {
+  service_count = 100
 }
 service imap-login {
   chroot =
+  service_count = 0
   inet_listener imap {
     port = $port
   }
@@ -83,7 +90,7 @@ class Dovecot:
         self._settings = self.folder / "dovecot.conf"
         self._settings.write_text(SETTINGS.substitute(values, port=self.port, tls_port=self.tls_port, more=more))
         shutil.copyfile(HERE, self.folder / "certificate.pem")
-        (self.folder / "users").touch()
+        (self.folder / "users").write_text(f"everybody:{{PLAIN}}{PASSWORD}\n", encoding="utf-8")
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.iterdir()):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
@@ -112,10 +119,7 @@ class Dovecot:
         return True
 
     def new_user(self) -> MailboxOfTheirs:
-        name = f"inbox{next(self._users)}"
-        with (self.folder / "users").open("a") as users:
-            users.write(f"{name}:{{PLAIN}}{PASSWORD}\n")
-        return MailboxOfTheirs(self, name)
+        return MailboxOfTheirs(self, f"inbox{next(self._users)}")
 
     def remove(self) -> None:
         self._process.terminate()
