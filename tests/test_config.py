@@ -85,6 +85,16 @@ WRONG = {
     ],
     "MAIL_REPLY_TO": ["no-at", "a@example.org,b@example.org", "a@example.org\r\nBcc: b@example.org"],
     "MAIL_PER_MINUTE": ["-1", "many"],
+    "MAIL_BOUNCE_ADDRESS": [
+        "studs",
+        "b" * 32 + "@example.org",
+        "Studs <studs@example.org>",
+        "studs@example.org,x@y.se",
+    ],
+    "INBOX_PORT": ["0", "imaps"],
+    "INBOX_USE_SSL": ["yes"],
+    "INBOX_FOLDER": ['IN"BOX', "Läst", "a*", "50%", "a\\b", " INBOX", "a\r\nb", "R&D"],
+    "INBOX_DONE_FOLDER": ["Läst", "inbox", "INBOX"],
     "ORGANISATION_NAME": ["two\nlines", "tab\there", "Malm\udcf6"],
     "ORGANISATION_DATA_PROTECTION_OFFICER": ["nobody"],
     "ORGANISATION_CONTACT": ["nobody"],
@@ -120,6 +130,29 @@ def test_tls_from_the_start_and_starttls_exclude_each_other(tmp_path: Path) -> N
 def test_mail_leaves_the_machine_only_under_tls(tmp_path: Path) -> None:
     assert refusal(production(MAIL_USE_TLS="false"), tmp_path).startswith("REGAPP_MAIL_USE_TLS: expected true")
     assert load(production(MAIL_USE_TLS="false", MAIL_SERVER="127.0.0.1"), tmp_path).mail_server == "127.0.0.1"
+
+
+INBOX = {"INBOX_SERVER": "imap.example.org", "INBOX_USERNAME": "studs", "INBOX_PASSWORD": "of-nobody"}
+
+
+def test_an_inbox_needs_a_server_a_name_and_a_password(tmp_path: Path) -> None:
+    settings = load(production(**INBOX, INBOX_FOLDER="Bounces/Of the day"), tmp_path)
+    assert (settings.inbox_port, settings.inbox_use_ssl) == (993, True)
+    assert (settings.inbox_folder, settings.inbox_done_folder) == ("Bounces/Of the day", "Handled")
+    for missing in INBOX:
+        left = {name: value for name, value in INBOX.items() if name != missing}
+        message = refusal(production(**left), tmp_path)
+        assert message == f"REGAPP_{missing}: expected a value, as the inbox's other settings have one"
+
+
+def test_without_an_inbox_there_is_none(tmp_path: Path) -> None:
+    assert load(PRODUCTION, tmp_path).inbox_server == ""
+
+
+def test_the_demo_refuses_an_inbox_elsewhere(tmp_path: Path) -> None:
+    environ = {"REGAPP_DEMO": "1", **{f"REGAPP_{name}": value for name, value in INBOX.items()}}
+    assert refusal(environ, tmp_path) == "REGAPP_INBOX_SERVER: expected a loopback address while REGAPP_DEMO is on"
+    assert load({**environ, "REGAPP_INBOX_SERVER": "127.0.0.1"}, tmp_path).inbox_server == "127.0.0.1"
 
 
 def test_production_is_reached_by_https_or_from_the_machine_itself(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.dovecot import Dovecot
 from tests.support.server import REGAPP, ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -142,9 +143,21 @@ def test_the_doctor_finds_one_thing_wrong_where_there_is_no_mail_server(regapp: 
         ["ok", "tables"],
         ["ok", "letters"],
         ["WRONG", "mail server"],
+        ["ok", "inbox"],
         ["ok", "clock"],
     ]
     assert "127.0.0.1:9" in lines[4]
+
+
+@pytest.mark.dovecot
+def test_the_doctor_looks_into_the_inbox(regapp: Run, dovecot: Dovecot) -> None:
+    theirs = dovecot.new_user()
+    (well,) = [line for line in regapp("doctor", **theirs.settings).stdout.splitlines() if " inbox: " in line]
+    assert well.startswith(f"ok     inbox: 127.0.0.1:{dovecot.tls_port} answers; verified TLS, signed in, 0 messages")
+    wrong = regapp("doctor", **{**theirs.settings, "INBOX_PASSWORD": "wrong-of-nobody"})
+    (ill,) = [line for line in wrong.stdout.splitlines() if " inbox: " in line]
+    assert ill.startswith(f"WRONG  inbox: 127.0.0.1:{dovecot.tls_port}: the server doesn't sign in")
+    assert "of-nobody" not in wrong.stdout + wrong.stderr
 
 
 def test_the_doctor_says_what_is_wrong_with_the_settings(regapp: Run) -> None:
