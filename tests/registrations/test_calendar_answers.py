@@ -22,7 +22,6 @@ from regapp.registrations.models import Registration, Status
 from tests.registrations.people import find, letters_to, register
 from tests.support.client import CheckingClient
 from tests.support.incoming import about, sample
-from tests.support.mails import compare, languages
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -215,11 +214,3 @@ def test_my_data_tells_of_the_letters_that_came_back(app: Flask, client: Checkin
     assert [(bounce["status"], bounce["reason"]) for bounce in held["bounces"]] == [("5.1.1", "no asa@example.org")]
     assert set(held["bounces"][0]) == {column.key for column in Bounce.__mapper__.column_attrs}
     assert held["registration"]["declined_at"] is None
-
-
-@languages
-def test_the_letter_about_a_no_says_what_the_files_say(app: Flask, answer: Answering, language: str) -> None:
-    register(app, ASA, language=language)
-    answer()
-    with app.app_context():
-        compare("declined", language, db.session.query(OutgoingMail).filter_by(kind="declined").one())

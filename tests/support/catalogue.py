@@ -19,8 +19,19 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.mailing.replies import Reply
 from regapp.mailing.transport import SmtpRoute
-from regapp.registrations import arranging, asking, cancelling, changing, moving, promoting, registering, transferring
+from regapp.registrations import (
+    arranging,
+    asking,
+    calendar_answers,
+    cancelling,
+    changing,
+    moving,
+    promoting,
+    registering,
+    transferring,
+)
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
@@ -153,6 +164,15 @@ def asks_for_the_link(story: Story) -> None:
     story.day(lambda event, at: asking.ask_for_link(event.id, ASA, at))
 
 
+def the_calendar_says_no(story: Story) -> None:
+    def say(registration_id: int, at: datetime) -> None:
+        person = db.session.get_one(Registration, registration_id)
+        uid = f"{person.calendar_uid}@{person.calendar_domain}"
+        calendar_answers.take(Reply(person.email, uid, person.calendar_sequence, "DECLINED"), at)
+
+    story.follow(say)
+
+
 CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
 GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
 GIVES_TO_BO = follow(transferring.transfer, Colleague("Bo", "Ek", BO))
@@ -214,6 +234,8 @@ CASES: dict[str, Case] = {
     "day_cancelled-online": Case("day_cancelled", (register("online"), the_day_is_cancelled), ONLINE, CANCEL, 1),
     "day_cancelled-only": Case("day_cancelled", (*IN_LINE_ONLY, the_day_is_cancelled), LINE, answers=False),
     "transfer": Case("transfer", (register("online"), GIVES_TO_BO), ONLINE, CANCEL, 1),
+    "declined-on-site": Case("declined", (register("on_site"), a_minute_passes, the_calendar_says_no), ON_SITE),
+    "declined-online": Case("declined", (register("online"), a_minute_passes, the_calendar_says_no), ONLINE),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
     "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
     "link-online": Case("link", (register("online"), hours_pass, register("on_site")), ONLINE),
