@@ -13,6 +13,8 @@ from regapp.core import context, error_pages, web
 from regapp.core.db import db
 from regapp.mailing import inbox, orders, outbox
 from regapp.organising import bp as organising_bp
+from regapp.organising.alarms import raise_alarms
+from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health
 from regapp.registrations import calendar_answers, promoting, submissions
 from regapp.registrations import letters as registration_letters
@@ -42,6 +44,8 @@ def create_app(settings: Settings) -> Flask:
         inbox.forget_old,
         dispose_of_health,
         reminders.write_due,
+        raise_alarms,
+        write_digests,
     ]
     orders.render_with({reminders.KIND: reminder_letters.render})
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)

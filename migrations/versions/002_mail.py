@@ -13,6 +13,7 @@ def upgrade() -> None:
     create_bounce()
     create_inbox_message()
     create_queue_pause()
+    create_notice()
     with op.batch_alter_table("event") as event:
         event.add_column(instant("meeting_url_changed_at", nullable=True))
         event.add_column(line("sound_test_url", 2000, server_default=""))
@@ -37,6 +38,7 @@ def downgrade() -> None:
     with op.batch_alter_table("event") as event:
         event.drop_column("sound_test_url")
         event.drop_column("meeting_url_changed_at")
+    op.drop_table("notice")
     op.drop_table("queue_pause")
     op.drop_table("inbox_message")
     op.drop_table("bounce")
@@ -132,4 +134,15 @@ def create_queue_pause() -> None:
         instant("paused_at"),
         line("paused_by", 64),
         sa.CheckConstraint("id = 1", name="only_one"),
+    )
+
+
+def create_notice() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("key", sa.String(60), primary_key=True),
+        sa.Column("told", sa.Integer, nullable=False),
+        instant("risen_at", nullable=True),
+        instant("told_at", nullable=True),
+        sa.CheckConstraint("told >= 0", name="told"),
     )

@@ -1,5 +1,7 @@
 """`regapp organiser …`: who may sign in. Nobody registers by themselves."""
 
+from dataclasses import replace
+
 import click
 
 from regapp.accounts import links, managing
@@ -69,6 +71,28 @@ def change_role(email: str, role: str) -> None:
     """Give EMAIL another ROLE; it counts from the next page they open."""
     with writing():
         managing.change_role(managing.get_by_email(email).id, Role(role), clock.now(), actor=audit.SYSTEM)
+
+
+@organiser.command("letters")
+@click.argument("email")
+@click.option("--alarms/--no-alarms", default=None, help="When something needs to be done.")
+@click.option("--digest/--no-digest", default=None, help="Each morning, when there is something to tell.")
+def choose_letters(email: str, alarms: bool | None, digest: bool | None) -> None:
+    """Choose which letters EMAIL gets, or show it."""
+    with writing():
+        found = managing.get_by_email(email)
+        chosen = managing.Preferences.of(found)
+        if alarms is not None:
+            chosen = replace(chosen, wants_alarms=alarms)
+        if digest is not None:
+            chosen = replace(chosen, wants_digest=digest)
+        if chosen != managing.Preferences.of(found):
+            managing.choose(found.id, chosen, clock.now(), actor=audit.SYSTEM)
+    click.echo(f"alarms: {_yes(chosen.wants_alarms)}\tdigest: {_yes(chosen.wants_digest)}")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _print_link(found: Organiser) -> None:

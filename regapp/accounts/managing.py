@@ -1,12 +1,15 @@
 """Adding organisers and changing what they may do."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from regapp.accounts import passwords
 from regapp.accounts.models import Organiser, SignIn, new_uniquifier
-from regapp.accounts.roles import Role
+from regapp.accounts.roles import EDITORS, READERS, Role
 from regapp.core import addresses, audit, text
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
@@ -42,14 +45,20 @@ def all_organisers() -> list[Organiser]:
 
 
 def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", language: str = "sv") -> Organiser:
-    """An account without a password: its owner chooses one through a link."""
+    """An account without a password: its owner chooses one through a link. Who can mend things gets alarms."""
     email, name = addresses.normalise(typed), text.clean(name)
     if len(name) > MAX_NAME:
         raise RuleBroken(NAME_TOO_LONG)
     if find_by_email(email) is not None:
         raise RuleBroken(ALREADY_THERE)
     organiser = Organiser(
-        email=email, email_key=addresses.key(email), name=name, language=language, role=role, created_at=at
+        email=email,
+        email_key=addresses.key(email),
+        name=name,
+        language=language,
+        role=role,
+        wants_alarms=role in EDITORS,
+        created_at=at,
     )
     db.session.add(organiser)
     db.session.flush()
@@ -77,6 +86,42 @@ def change_role(organiser_id: int, role: Role, at: datetime, *, actor: str) -> N
     audit.record(
         "organiser.role_changed", actor=actor, at=at, organiser_id=organiser.id, was=was.value, role=role.value
     )
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What organisers choose for themselves: their language, and which letters they get."""
+
+    language: str
+    wants_alarms: bool
+    wants_digest: bool
+
+    @classmethod
+    def of(cls, organiser: Organiser) -> Self:
+        return cls(organiser.language, organiser.wants_alarms, organiser.wants_digest)
+
+
+def choose(organiser_id: int, preferences: Preferences, at: datetime, *, actor: str) -> None:
+    organiser = lock(Organiser, organiser_id)
+    for name, value in asdict(preferences).items():
+        setattr(organiser, name, value)
+    audit.record("organiser.preferences_changed", actor=actor, at=at, organiser_id=organiser_id, **asdict(preferences))
+
+
+def who_wants_alarms() -> list[Organiser]:
+    return _who_gets(Organiser.wants_alarms)
+
+
+def who_wants_digest() -> list[Organiser]:
+    return _who_gets(Organiser.wants_digest)
+
+
+def _who_gets(letters: InstrumentedAttribute[bool]) -> list[Organiser]:
+    """Those who chose the letters and whose account is open and in use: the address of one that isn't may be wrong."""
+    found = select(Organiser).where(
+        letters, Organiser.active, Organiser.password.is_not(None), Organiser.role.in_(READERS)
+    )
+    return list(db.session.scalars(found.order_by(Organiser.id)))
 
 
 def set_password(organiser_id: int, password: str, at: datetime, *, actor: str) -> Organiser:

@@ -25,5 +25,11 @@ _LABELS = {
     Role.DOOR: Text("Entrévärd", "Door staff"),
 }
 
+EDITORS = (Role.ADMIN, Role.ORGANISER)
+"""They change days, and see diets and access needs where there is a reason to."""
+
+READERS = (*EDITORS, Role.VIEWER)
+"""They see everybody and everything but diets and access needs."""
+
 EVERYBODY = frozenset(Role)
 """Every role: pages about one's own account."""

@@ -1,4 +1,4 @@
-"""Signing in and out, and choosing a password."""
+"""Signing in and out, choosing a password, and what one gets by mail."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from regapp.accounts import links, managing, passwords, sessions, signing_in
 from regapp.accounts.access import carried_fields, open_to_all, requires, sign_in_page
-from regapp.accounts.forms import ChangePasswordForm, ChoosePasswordForm, ForgotPasswordForm, SignInForm
+from regapp.accounts.forms import AccountForm, ChangePasswordForm, ChoosePasswordForm, ForgotPasswordForm, SignInForm
 from regapp.accounts.models import Organiser
 from regapp.accounts.roles import EVERYBODY
 from regapp.core import audit, i18n
@@ -21,6 +21,7 @@ from regapp.core.web import personal
 
 bp = Blueprint("accounts", __name__, url_prefix="/organiser")
 
+IS_SAVED = Text("Sparat.", "Saved.")
 IS_CHOSEN = Text("Ditt nya lösenord gäller nu.", "Your new password is now in use.")
 
 
@@ -114,6 +115,20 @@ def change_password() -> ResponseReturnValue:
             return _refuse(form, broken, "accounts/change_password.html")
         return redirect(url_for(".change_password"), 303)
     return _show(form, "accounts/change_password.html")
+
+
+@bp.route("/account", methods=["GET", "POST"])
+@requires(*EVERYBODY)
+def account() -> ResponseReturnValue:
+    organiser = sessions.get_organiser()
+    form = AccountForm(organiser)
+    if form.validate_on_submit():
+        preferences = form.preferences(organiser)
+        managing.choose(organiser.id, preferences, g.received_at, actor=organiser.actor)
+        db.session.commit()
+        flash(IS_SAVED.in_language(preferences.language))
+        return redirect(url_for(".account"), 303)
+    return _show(form, "accounts/account.html", email=organiser.email)
 
 
 def _sign_in(form: SignInForm) -> None:

@@ -72,6 +72,26 @@ def messages(event_id: int) -> Messages:
 
 
 @dataclass(frozen=True)
+class News:
+    """How many registered and cancelled in a span of time; who did both counts as both."""
+
+    registered: int
+    cancelled: int
+
+
+def news(event_id: int, after: datetime, until: datetime) -> News:
+    """What happened after the one instant and up to the other."""
+    received, cancelled = Registration.received_at, Registration.cancelled_at
+    row = db.session.execute(
+        select(
+            func.count().filter((received > after) & (received <= until)),
+            func.count().filter((cancelled > after) & (cancelled <= until)),
+        ).where(Registration.event_id == event_id)
+    ).one()
+    return News(*row)
+
+
+@dataclass(frozen=True)
 class Standing:
     """How many people have what: a seat, an online place, a place in line with or without an online place."""
 

@@ -104,7 +104,7 @@ def writing() -> Iterator[None]:
         _writing.reset(token)
 
 
-def lock(model: type[M], identity: int) -> M:
+def lock(model: type[M], identity: int | str) -> M:
     """The row, locked to the end of the transaction and read anew; raises NotFound.
 
     Everything loaded before is forgotten: it may have changed while we waited.

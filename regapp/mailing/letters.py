@@ -59,7 +59,29 @@ class Action:
     quiet: bool = False
 
 
-Block = Heading | Paragraph | Facts | Action
+@dataclass(frozen=True)
+class Bar:
+    """How much of a whole is taken, drawn without an image, and the words that say the same.
+
+    Without a `whole` (there is no limit) only the words stand.
+    """
+
+    label: object
+    words: object
+    part: int
+    whole: int | None
+
+    @property
+    def percent(self) -> int | None:
+        """0 and 100 only when none or all is taken."""
+        if not self.whole:
+            return None
+        if 0 < self.part < self.whole:
+            return min(max(round(100 * self.part / self.whole), 1), 99)
+        return 0 if self.part <= 0 else 100
+
+
+Block = Heading | Paragraph | Facts | Action | Bar
 
 
 @dataclass(frozen=True)

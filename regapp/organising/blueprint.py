@@ -7,17 +7,13 @@ from typing import Any
 
 from flask import Blueprint
 
-from regapp.accounts import sessions
+from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
-from regapp.accounts.roles import Role
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 
-EDITORS = (Role.ADMIN, Role.ORGANISER)
-"""They change days, and see diets and access needs where there is a reason to."""
-
-READERS = (*EDITORS, Role.VIEWER)
-"""They see everybody and everything but diets and access needs."""
+EDITORS = roles.EDITORS
+READERS = roles.READERS
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ IN, NO, ASKED = "+", "-", "?"
 
 TABLE = {
     # endpoint and method, then anonymous, viewer, door, organiser, admin
+    "accounts.account GET": "?++++",
+    "accounts.account POST": "?++++",
     "accounts.change_password GET": "?++++",
     "accounts.change_password POST": "?++++",
     "accounts.choose_password GET": "+++++",

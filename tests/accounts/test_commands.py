@@ -56,3 +56,12 @@ def test_what_is_wrong_is_said_without_a_trace_of_code(run, words: tuple[str, ..
 def test_an_account_is_not_added_twice(run) -> None:  # type: ignore[no-untyped-def]
     lines(run("add", EMAIL, "--role", "admin"))
     assert run("add", "Anna@Example.org", "--role", "admin").exit_code != 0
+
+
+def test_letters_are_shown_and_chosen(run) -> None:  # type: ignore[no-untyped-def]
+    lines(run("add", EMAIL, "--role", "admin"))
+    assert lines(run("letters", EMAIL)) == ["alarms: yes\tdigest: no"]
+    assert lines(run("letters", EMAIL, "--no-alarms", "--digest")) == ["alarms: no\tdigest: yes"]
+    assert lines(run("letters", EMAIL, "--alarms")) == ["alarms: yes\tdigest: yes"]
+    assert lines(run("letters", EMAIL)) == ["alarms: yes\tdigest: yes"]
+    assert run("letters", "bo@example.org").exit_code != 0

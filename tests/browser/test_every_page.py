@@ -112,6 +112,7 @@ ORGANISERS = {
     "taking out a file": "/organiser/{open}/attendees/export?status=confirmed",
     "the messages": "/organiser/{open}/messages",
     "no messages": "/organiser/2027-soon/messages",
+    "the account": "/organiser/account",
     "changing the password": "/organiser/change-password",
     "no such page": "/organiser/2099/",
 }

@@ -1,0 +1,89 @@
+"""What the digest says, in the language that is spoken when it is composed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regapp.core.i18n import format_day, format_instant, local, t
+from regapp.events.models import Event
+from regapp.mailing.letters import Action, Bar, Block, Facts, Heading, Letter, Paragraph
+from regapp.organising.alarm_letters import address_of, own_letters
+from regapp.organising.digest import Digest
+from regapp.registrations.choices import Attendance
+from regapp.registrations.places import Places
+
+
+def compose(days: Sequence[Digest], since: datetime, now: datetime) -> Letter:
+    blocks: list[Block] = []
+    for day in days:
+        blocks += _day(day, now)
+    heading = t("Läget {day}", "How it stands on {day}", day=format_day(now))
+    return Letter(
+        subject=t("{heading}: {news}", "{heading}: {news}", heading=heading, news=_news(days)),
+        blocks=[
+            Heading(heading),
+            Paragraph(t("Nytt sedan {since}.", "New since {since}.", since=format_instant(since))),
+            *blocks,
+            own_letters(),
+        ],
+        footer=t(
+            "Du får det här brevet för att du har valt sammanfattningen. Det kommer på morgonen när det finns något "
+            "att berätta, och innehåller inga personuppgifter.",
+            "You get this letter because you chose the digest. It comes in the morning when there is something to "
+            "tell, and holds no personal data.",
+        ),
+    )
+
+
+def _news(days: Sequence[Digest]) -> str:
+    new, unread = sum(day.news.registered for day in days), sum(day.unread for day in days)
+    return t("{n} nya, {m} olästa meddelanden", "{n} new, {m} unread messages", n=new, m=unread)
+
+
+def _day(day: Digest, now: datetime) -> list[Block]:
+    event = day.event
+    rows = [
+        (t("Nya anmälningar", "New registrations"), day.news.registered),
+        (t("Avanmälda", "Cancelled"), day.news.cancelled),
+        (t("I kö för en plats på plats", "In line for an on-site place"), day.in_line),
+        (t("Olästa meddelanden", "Unread messages"), day.unread),
+        (t("Brev som inte kom fram", "Letters that did not arrive"), day.undelivered),
+        (t("Sista anmälningsdag", "Last day to register"), _deadline(event, now)),
+    ]
+    return [
+        Heading(event.title),
+        Facts(rows),
+        *(_bar(form, day.places.of(form)) for form in Attendance if day.places.of(form).limit != 0),
+        Action(t("Öppna dagens sida", "Open the day's page"), address_of(event), quiet=True),
+    ]
+
+
+def _bar(attendance: Attendance, places: Places) -> Bar:
+    label = t("Platser på plats", "On-site places") if attendance is Attendance.ON_SITE else _online()
+    if places.limit is None:
+        words = t("{n} tagna, ingen gräns", "{n} taken, no limit", n=places.taken)
+    else:
+        words = t(
+            "{taken} av {limit} tagna, {left} kvar",
+            "{taken} of {limit} taken, {left} left",
+            taken=places.taken,
+            limit=places.limit,
+            left=places.left,
+        )
+    return Bar(label, words, part=places.taken, whole=places.limit)
+
+
+def _online() -> str:
+    return t("Digitala platser", "Online places")
+
+
+def _deadline(event: Event, now: datetime) -> str:
+    days = (event.last_day - local(now, event.zone).date()).days
+    if days > 1:
+        left = t("om {n} dagar", "in {n} days", n=days)
+    elif days >= 0:
+        left = t("i morgon", "tomorrow") if days else t("i dag", "today")
+    else:
+        left = t("anmälan är stängd", "registration is closed")
+    return t("{day} ({left})", "{day} ({left})", day=format_day(event.last_day), left=left)
