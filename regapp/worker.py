@@ -21,6 +21,7 @@ from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.mailing import delivery, reading
 from regapp.mailing.delivery import Route
+from regapp.mailing.desk import Desk
 from regapp.mailing.outbox import CHANNEL, queue_trouble
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ class Worker:
     def __init__(self, chores: list[Chore], route: Route) -> None:
         self._chores = chores
         self._route = route
+        self._desk = Desk()
         self._stopping = False
         self._next_chores = 0.0
         self._interrupt, self._alarm = os.pipe()
@@ -165,6 +167,7 @@ class Worker:
         try:
             return delivery.deliver_due(
                 self._route,
+                desk=self._desk,
                 per_minute=settings().mail_per_minute,
                 is_stopping=lambda: self._stopping or time.monotonic() >= self._next_chores > 0,
                 ignore_stop=ignore_stop,

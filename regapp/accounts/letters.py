@@ -10,7 +10,7 @@ from regapp.core.db import db
 from regapp.core.i18n import Text
 from regapp.mailing import marks
 from regapp.mailing.letters import Action, Heading, Letter, Paragraph
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.outbox import Addressed
 
 KIND = "sign_in_link"
 _LINK = "choose_password"
@@ -45,7 +45,7 @@ def sign_in_link() -> Letter:
     )
 
 
-def links_of(mail: OutgoingMail) -> dict[str, str]:
+def links_of(mail: Addressed) -> dict[str, str]:
     """What the marks of a letter from here stand for, at the moment that it is sent."""
     if mail.kind != KIND:
         return {}

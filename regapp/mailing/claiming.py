@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, Executable, bindparam, func, insert, select, update
 
 from regapp.core.db import db
 from regapp.mailing import pausing
-from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
 
-LEASE = timedelta(minutes=10)
-"""Longer than the slowest delivery that transport allows: only a dead worker's lease runs out."""
+LEASE = timedelta(minutes=20)
+"""Longer than the two slowest deliveries that transport allows, since a letter is taken out while the one before it is
+on its way: only a dead worker's lease runs out."""
 
 _FIRST_PAUSES = (1, 2, 5, 15, 60)
 _LATER_PAUSE = 60
@@ -35,27 +38,68 @@ def pause_after(attempts: int) -> timedelta | None:
     return timedelta(minutes=pauses[-1]) if sum(pauses) <= _GIVE_UP_AFTER else None
 
 
-def claim(now: datetime) -> OutgoingMail | None:
+class Claimed(NamedTuple):
+    """What of a letter a worker needs to have in hand."""
+
+    id: str
+    kind: str
+    registration_id: int | None
+    recipient: str
+    language: str
+    message_id: str
+    in_reply_to: str | None
+    dated_at: datetime
+    subject: str | None
+    text: str | None
+    html: str | None
+    calendar: str | None
+    method: CalendarMethod | None
+
+    @classmethod
+    def of(cls, mail: OutgoingMail) -> Claimed:
+        return cls(*(getattr(mail, name) for name in cls._fields))
+
+
+# These run once a letter. Built once, and past the unit of work, they take a quarter of the time.
+_MAIL = OutgoingMail.__table__.c
+_THIS_LETTER = _MAIL.id == bindparam("mail_id")
+
+_FIRST_DUE = (
+    select(_MAIL.id)
+    .where(_MAIL.state == MailState.QUEUED, _MAIL.due_at <= bindparam("now", type_=_MAIL.due_at.type))
+    .where(pausing.may_leave())
+    .order_by(_MAIL.is_bulk, _MAIL.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CLAIM = (
+    update(OutgoingMail)
+    .where(_MAIL.id == _FIRST_DUE, _MAIL.state == MailState.QUEUED)
+    .values(state=MailState.SENDING, leased_until=bindparam("until"))
+    .returning(*(_MAIL[name] for name in Claimed._fields))
+)
+_LOOK = select(_MAIL.state, _MAIL.attempts, _MAIL.due_at).where(_THIS_LETTER).with_for_update()
+_NOTE_TRY = insert(DeliveryTry)
+_SETTLE = (
+    update(OutgoingMail)
+    .where(_THIS_LETTER)
+    .values({name: bindparam(f"new_{name}") for name in ("state", "attempts", "last_answer", "due_at", "sent_at")})
+    .values(leased_until=None)
+)
+
+
+def _execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    return db.session.connection().execute(statement, values)
+
+
+def claim(now: datetime) -> Claimed | None:
     """The longest due letter, ours until the lease runs out; two workers never get the same.
 
     A crowd's letters wait for the others: whoever registers while 20 000 of them go out has the confirmation at once.
     """
-    first_due = (
-        select(OutgoingMail.id)
-        .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, pausing.may_leave())
-        .order_by(OutgoingMail.is_bulk, OutgoingMail.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    claimed = (
-        update(OutgoingMail)
-        .where(OutgoingMail.id == first_due, OutgoingMail.state == MailState.QUEUED)
-        .values(state=MailState.SENDING, leased_until=now + LEASE)
-        .returning(OutgoingMail)
-    )
-    options = {"synchronize_session": False, "populate_existing": True}
-    return db.session.scalars(claimed, execution_options=options).one_or_none()
+    row = _execute(_CLAIM, {"now": now, "until": now + LEASE}).one_or_none()
+    return Claimed._make(row) if row else None
 
 
 def settle(mail_id: str, answer: Answer, now: datetime) -> MailState:
@@ -63,21 +107,23 @@ def settle(mail_id: str, answer: Answer, now: datetime) -> MailState:
 
     What was sent is sent, even when the lease ran out meanwhile and the letter went back to the queue.
     """
-    mail = db.session.scalars(select(OutgoingMail).filter_by(id=mail_id).with_for_update()).one_or_none()
-    if mail is None:
+    found = _execute(_LOOK, {"mail_id": mail_id}).one_or_none()
+    if found is None:
         return MailState.WITHDRAWN
-    db.session.add(DeliveryTry(mail_id=mail_id, at=now, outcome=answer.outcome, answer=answer.words))
-    if mail.state is not MailState.SENDING and answer.outcome is not TryOutcome.SENT:
-        return mail.state
-    mail.attempts += 1
-    mail.last_answer = answer.words
-    mail.leased_until = None
-    mail.state = _state_after(answer.outcome, mail.attempts)
-    if mail.state in {MailState.SENT, MailState.FILED}:
-        mail.sent_at = now
-    if mail.state is MailState.QUEUED:
-        mail.due_at = now + (pause_after(mail.attempts) or timedelta())
-    return mail.state
+    _execute(_NOTE_TRY, {"mail_id": mail_id, "at": now, "outcome": answer.outcome, "answer": answer.words})
+    if found.state is not MailState.SENDING and answer.outcome is not TryOutcome.SENT:
+        return MailState(found.state)
+    attempts = found.attempts + 1
+    state = _state_after(answer.outcome, attempts)
+    new = {
+        "new_state": state,
+        "new_attempts": attempts,
+        "new_last_answer": answer.words,
+        "new_due_at": _due_after(answer.outcome, attempts, now) if state is MailState.QUEUED else found.due_at,
+        "new_sent_at": now if state in {MailState.SENT, MailState.FILED} else None,
+    }
+    _execute(_SETTLE, {"mail_id": mail_id, **new})
+    return state
 
 
 def _state_after(outcome: TryOutcome, attempts: int) -> MailState:
@@ -86,17 +132,28 @@ def _state_after(outcome: TryOutcome, attempts: int) -> MailState:
     return MailState(outcome.value)
 
 
-def drop(mail: OutgoingMail) -> None:
+def _due_after(outcome: TryOutcome, attempts: int, now: datetime) -> datetime:
+    """By the ladder, but at once the first time that a worker vanished."""
+    if outcome is TryOutcome.INTERRUPTED and attempts == 1:
+        return now
+    return now + (pause_after(attempts) or timedelta())
+
+
+def drop(mail_id: str) -> None:
     """Take a claimed order out: a newer letter has overtaken it."""
-    mail.state, mail.leased_until = MailState.WITHDRAWN, None
+    _give_up_lease(mail_id, MailState.WITHDRAWN)
 
 
 def release(mail_id: str) -> None:
     """Give the letter back untried: the trouble is the server's, no attempt is used up."""
+    _give_up_lease(mail_id, MailState.QUEUED)
+
+
+def _give_up_lease(mail_id: str, state: MailState) -> None:
     db.session.execute(
         update(OutgoingMail)
         .where(OutgoingMail.id == mail_id, OutgoingMail.state == MailState.SENDING)
-        .values(state=MailState.QUEUED, leased_until=None)
+        .values(state=state, leased_until=None)
     )
 
 
@@ -106,14 +163,12 @@ def take_back_expired(now: datetime) -> int:
     The first time at once, then by the ladder: a letter that kills its worker must not do so without end.
     """
     expired = db.session.scalars(
-        select(OutgoingMail)
+        select(OutgoingMail.id)
         .where(OutgoingMail.state == MailState.SENDING, OutgoingMail.leased_until < now)
         .with_for_update(skip_locked=True)
     ).all()
-    for mail in expired:
-        settle(mail.id, Answer(TryOutcome.INTERRUPTED, "the worker vanished before it had an answer"), now)
-        if mail.attempts == 1 and mail.state is MailState.QUEUED:
-            mail.due_at = now
+    for mail_id in expired:
+        settle(mail_id, Answer(TryOutcome.INTERRUPTED, "the worker vanished before it had an answer"), now)
     return len(expired)
 
 

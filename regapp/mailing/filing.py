@@ -1,13 +1,13 @@
 """The demo's way out: each letter is a file that a mail program opens."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config import Settings
 from regapp.mailing.claiming import Answer
-from regapp.mailing.message import Parcel, UnwritableLetter, build
+from regapp.mailing.message import Sealed
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.stops import QueueTrouble
 
@@ -16,7 +16,6 @@ class Folder:
     """`instance/outbox/`: the same bytes as would have been sent."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         self._path = settings.instance / "outbox"
 
     @contextmanager
@@ -27,15 +26,12 @@ class Folder:
             raise QueueTrouble(f"the folder for letters can't be made: {error.strerror}") from error
         yield self
 
-    def carry(self, parcel: Parcel) -> Answer:
+    def carry(self, letter: Sealed, may_hand_over: Callable[[], object]) -> Answer:
         """Write the letter under its own name, whole or not at all."""
+        may_hand_over()
+        name = f"{letter.dated_at:%Y%m%d-%H%M%S}-{letter.kind}-{letter.id[:8]}.eml"
         try:
-            octets = build(parcel, self._settings).as_bytes()
-        except UnwritableLetter as error:
-            return Answer(TryOutcome.FAILED, str(error))
-        name = f"{parcel.dated_at:%Y%m%d-%H%M%S}-{parcel.kind}-{parcel.id[:8]}.eml"
-        try:
-            _write_whole(self._path / name, octets)
+            _write_whole(self._path / name, letter.octets)
         except OSError as error:
             raise QueueTrouble(f"the letter can't be written to its file: {error.strerror}") from error
         return Answer(TryOutcome.FILED, name)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, select, text, update
@@ -21,7 +21,19 @@ from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, Queue
 CHANNEL = "regapp_mail"
 """PostgreSQL's NOTIFY channel that wakes the workers."""
 
-LinkResolver = Callable[[OutgoingMail], dict[str, str]]
+
+class Addressed(Protocol):
+    """A letter as far as its links depend on it: in a worker's hand, or in the outbox."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def registration_id(self) -> int | None: ...
+    @property
+    def recipient(self) -> str: ...
+
+
+LinkResolver = Callable[[Addressed], dict[str, str]]
 
 _resolvers: tuple[LinkResolver, ...] = ()
 
@@ -32,7 +44,7 @@ def resolve_links(*resolvers: LinkResolver) -> None:
     _resolvers = resolvers
 
 
-def links_of(mail: OutgoingMail) -> dict[str, str]:
+def links_of(mail: Addressed) -> dict[str, str]:
     """Every link of this letter by the name of its mark."""
     return {name: link for resolver in _resolvers for name, link in resolver(mail).items()}
 

@@ -13,7 +13,7 @@ from regapp.mailing.outbox import inserting, wake_workers
 def pause(at: datetime, *, actor: str) -> bool:
     """Let the letters wait from now on; False when they do already, then the first pause stands.
 
-    A letter that is in a worker's hand is finished.
+    What is in a worker's hands, two letters at most, is finished.
     """
     first = inserting(QueuePause).on_conflict_do_nothing().returning(QueuePause.id)
     is_new = db.session.scalar(first, {"id": 1, "paused_at": at, "paused_by": actor}) is not None

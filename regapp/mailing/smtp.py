@@ -6,6 +6,7 @@ import io
 import smtplib
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 class Patience:
     """Seconds to wait: for a connection, for each answer, for everything that one letter needs, at the goodbye.
 
-    All of one letter's, with a new connection before it, is less than the lease in `claiming`.
+    All of two letters', with a new connection before each try, is less than the lease in `claiming`.
     """
 
     connect: float = 20
@@ -49,6 +50,7 @@ class PatientClient(smtplib.SMTP):
         self.patience = patience
         self.reply: tuple[int, bytes] = (0, b"")
         self.has_begun = False
+        self.may_hand_over: Callable[[], object] = lambda: None
         self.give(patience.connect + patience.answer)
         super().__init__(host, port, local_hostname=name, timeout=patience.connect)
 
@@ -80,6 +82,7 @@ class PatientClient(smtplib.SMTP):
         return code, words
 
     def data(self, msg: Any) -> tuple[int, bytes]:
+        self.may_hand_over()
         self.reply = super().data(msg)
         return self.reply
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +17,7 @@ from flask_mail import Connection, Mail, Message
 from config import Settings
 from regapp.mailing import verp
 from regapp.mailing.claiming import Answer
-from regapp.mailing.message import Parcel, UnwritableLetter, build
+from regapp.mailing.message import Sealed
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.smtp import Patience, PatientClient, PatientTlsClient
 from regapp.mailing.stops import QueueTrouble
@@ -33,19 +32,18 @@ _TOO_LARGE = 552
 
 
 class LetterMessage(Message):
-    """Flask-Mail's message with the bytes that `message.build` made; its own have no calendar part."""
+    """Flask-Mail's message with the bytes that `message.seal` made; its own have no calendar part."""
 
-    def __init__(self, built: EmailMessage) -> None:
+    def __init__(self, letter: Sealed, envelope_sender: str) -> None:
         # Flask-Mail's own constructor asks DNS for this machine's name, at every letter.
-        self.subject, self.sender = str(built["Subject"]), str(built["From"])
-        self.recipients, self.cc, self.bcc = [str(built["To"])], [], []
-        self.reply_to = None
+        self.subject, self.sender, self.recipients = letter.subject, envelope_sender, [letter.recipient]
+        self.cc, self.bcc, self.reply_to = [], [], None
         self.mail_options, self.rcpt_options = [], []
         self.date = 0  # An empty one would be filled in; the Date in the bytes is the letter's own.
-        self._built = built
+        self._octets = letter.octets
 
-    def _message(self) -> EmailMessage:  # type: ignore[override]  # both have as_bytes()
-        return self._built
+    def as_bytes(self) -> bytes:
+        return self._octets
 
 
 class LetterConnection(Connection):
@@ -118,20 +116,16 @@ class SmtpRoute:
         finally:
             self._disconnect()
 
-    def carry(self, parcel: Parcel) -> Answer:
+    def carry(self, letter: Sealed, may_hand_over: Callable[[], object]) -> Answer:
         """Deliver one letter; raises QueueTrouble when the server, not the letter, is the trouble."""
-        try:
-            message = LetterMessage(build(parcel, self._settings))
-        except UnwritableLetter as error:
-            return Answer(TryOutcome.FAILED, str(error))
+        message = LetterMessage(letter, verp.envelope_sender(letter.id, self._settings))
         if self._carried >= LETTERS_PER_CONNECTION or not self._is_connected():
             self._reconnect()
-        sender = verp.envelope_sender(parcel.id, self._settings)
-        answer = self._try(message, sender)
+        answer = self._try(message, may_hand_over)
         if answer is None:
             # The server had enough of this connection before it looked at this letter.
             self._reconnect()
-            answer = self._try(message, sender)
+            answer = self._try(message, may_hand_over)
         return answer or Answer(TryOutcome.RETRY, "the server ended the connection")
 
     def probe(self) -> str:
@@ -171,13 +165,13 @@ class SmtpRoute:
         self._disconnect()
         self._connect()
 
-    def _try(self, message: LetterMessage, sender: str) -> Answer | None:
+    def _try(self, message: LetterMessage, may_hand_over: Callable[[], object]) -> Answer | None:
         """One try; None when a connection that had carried letters ended before this one began."""
         (connection, client), is_fresh = self._open_connection, self._carried == 0
-        client.has_begun = False
+        client.has_begun, client.may_hand_over = False, may_hand_over
         client.give(self._patience.letter)
         try:
-            connection.send(message, envelope_from=sender)
+            connection.send(message)
         except (OSError, smtplib.SMTPException) as error:
             if client.sock is None and not client.has_begun and not is_fresh:
                 return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from regapp.core.context import settings
 from regapp.core.db import db
@@ -163,26 +163,32 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     registration.declined_at = None
 
 
-def links_of(mail: OutgoingMail) -> dict[str, str]:
+def links_of(mail: outbox.Addressed) -> dict[str, str]:
     """The addresses behind a letter's marks, as they are when it is sent; an earlier mailbox gets none that opens."""
-    registration = mail.registration_id and db.session.get(Registration, mail.registration_id)
-    if not registration:
+    # Asked for every letter of a crowd: three columns, past the unit of work.
+    found = mail.registration_id and db.session.connection().execute(_LINKED, {"id": mail.registration_id}).first()
+    if not found:
         return {}
-    return personal_links(registration, DEAD if mail.recipient != registration.email else None)
+    return _links(found.public_id, DEAD if mail.recipient != found.email else found.link_version)
 
 
-def personal_links(registration: Registration, version: int | None = None) -> dict[str, str]:
-    """Where the participant's own pages are; `version` is the present one unless given."""
+def personal_links(registration: Registration) -> dict[str, str]:
+    """Where the participant's own pages are."""
+    return _links(registration.public_id, registration.link_version)
 
-    def token(purpose: Purpose) -> str:
-        return sign(purpose, registration.public_id, registration.link_version if version is None else version)
 
-    manage = f"{settings().base_url}/my/{token(Purpose.MANAGE)}"
+_LINKED = select(Registration.public_id, Registration.link_version, Registration.email).where(
+    Registration.id == bindparam("id")
+)
+
+
+def _links(public_id: str, version: int) -> dict[str, str]:
+    manage = f"{settings().base_url}/my/{sign(Purpose.MANAGE, public_id, version)}"
     return {
         "manage": manage,
         "cancel": f"{manage}/cancel",
         "calendar": f"{manage}/event.ics",
-        "join": f"{settings().base_url}/join/{token(Purpose.JOIN)}",
+        "join": f"{settings().base_url}/join/{sign(Purpose.JOIN, public_id, version)}",
     }
 
 

@@ -51,6 +51,8 @@ class Faults:
     mail_later: list[str] = field(default_factory=list)
     """Answers to MAIL on a connection that has carried a letter already."""
     recipients: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    amid_data: list[str] = field(default_factory=list)
+    """DROP, when a part of the letter has come."""
     data: list[str] = field(default_factory=list)
     quit: list[str] = field(default_factory=list)
     seconds_per_byte: float = 0
@@ -87,6 +89,14 @@ class _Server(SMTP):
         for octet in octets + b"\r\n":
             self._writer.write(bytes([octet]))
             await asyncio.sleep(self.owner.faults.seconds_per_byte)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        if not self.owner.faults.amid_data:
+            await super().smtp_DATA(arg)
+            return
+        await self.push("354 go on")
+        await self._reader.read(200)
+        await self.answer(self.owner.faults.amid_data.pop(0))
 
     async def smtp_QUIT(self, arg: str) -> None:
         if self.owner.faults.quit:
@@ -129,12 +139,13 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, server: _Server, session: Session, envelope: Envelope) -> str:
-        if fault := await self._fault(server, self.owner.faults.data):
-            return fault
-        server.letters += 1
         octets = bytes(envelope.content or b"")
         over_tls = session.ssl is not None
         received = Received(envelope.mail_from or "", list(envelope.rcpt_tos), octets, server.number, over_tls)
+        if fault := await self._fault(server, self.owner.faults.data):
+            self.owner.refused.append(received)
+            return fault
+        server.letters += 1
         self.owner.received.append(received)
         self.owner.when_received(received)
         return f"250 2.0.0 accepted as number {len(self.owner.received)}"
@@ -144,14 +155,21 @@ class SmtpServer:
     """`with SmtpServer() as server`: listens at `server.port`, keeps what it got in `server.received`."""
 
     def __init__(
-        self, *, certificate: Path | None = None, implicit_tls: bool = False, wants_sign_in: bool = False
+        self,
+        *,
+        certificate: Path | None = None,
+        implicit_tls: bool = False,
+        wants_sign_in: bool = False,
+        port: int = 0,
     ) -> None:
         self.faults = Faults()
         self.received: list[Received] = []
+        self.refused: list[Received] = []
+        """What came whole and wasn't taken."""
         self.when_received: Callable[[Received], object] = lambda received: None
         """What happens while the server has a letter but hasn't said so."""
         self.connections = 0
-        self.port = 0
+        self.port = port
         self._tls = _tls(certificate) if certificate else None
         self._implicit = implicit_tls
         self._wants_sign_in = wants_sign_in
