@@ -20,7 +20,9 @@ _LONGEST_HEADERS = 100_000
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one letter: named by its envelope sender (`letter_ids`) or its Message-ID.
+    """What became of one letter, which is named by its envelope sender (`letter_ids`) or by a Message-ID.
+
+    That is the one of what is returned; where nothing is, of what the report answers.
 
     `has_failed` when the other server gave up; a delay, however long, is none. `status` as "5.1.1"; `reason` in that
     server's own words, which may name the address.
@@ -46,7 +48,7 @@ def read(message: Message, settings: Settings) -> Report | None:
     has_failed = _has_failed(told)
     return Report(
         letter_ids=_unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings)),
-        message_ids=_unique(_returned_ids(parts) + _answered_ids(message)),
+        message_ids=_unique(_returned_ids(parts) or _MESSAGE_ID.findall(header(message, "In-Reply-To"))),
         has_failed=has_failed,
         status=_status(told) or ("5.0.0" if has_failed else "4.0.0"),
         reason=_reason(told),
@@ -79,11 +81,6 @@ def _returned_ids(parts: list[Message]) -> list[str]:
             returned = carried(part) or [HeaderParser().parsestr(text_of(part)[:_LONGEST_HEADERS].lstrip())]
             found += _MESSAGE_ID.findall(header(returned[0], "Message-ID"))
     return found
-
-
-def _answered_ids(message: Message) -> list[str]:
-    """Exchange and Gmail return no headers at times, but answer to the letter."""
-    return _MESSAGE_ID.findall(f"{header(message, 'In-Reply-To')} {header(message, 'References')}")
 
 
 def _unique(found: object) -> tuple[str, ...]:

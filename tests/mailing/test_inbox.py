@@ -18,7 +18,7 @@ import config
 from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.mailing import inbox, mailbox, reading
-from regapp.mailing.imap import Patience
+from regapp.mailing.imap import Patience, PatientImap
 from regapp.mailing.mailbox import InboxTrouble, Mailbox
 from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail
 from regapp.mailing.reading import InboxReader
@@ -60,6 +60,19 @@ def outcomes() -> list[InboxOutcome]:
     return [message.outcome for message in db.session.query(InboxMessage)]
 
 
+def note_what_is_fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The UIDs of the messages whose octets were asked for."""
+    fetched: list[int] = []
+    fetch = Mailbox._fetch
+
+    def noting(box: Mailbox, uid: int) -> bytes | None:
+        fetched.append(uid)
+        return fetch(box, uid)
+
+    monkeypatch.setattr(Mailbox, "_fetch", noting)
+    return fetched
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("name", "status"),
@@ -96,14 +109,12 @@ def test_what_tells_of_no_failure_is_put_away_and_marks_nothing(
 def test_what_isnt_understood_or_isnt_ours_stays_unread_and_is_fetched_once(
     theirs: MailboxOfTheirs, box: Mailbox, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    fetched: list[int] = []
-    fetch = Mailbox._fetch
-    monkeypatch.setattr(Mailbox, "_fetch", lambda box, uid: [fetched.append(uid), fetch(box, uid)][1])
+    fetched = note_what_is_fetched(monkeypatch)
     theirs.put(coming_back(name, put()))
     for _minute in range(3):
         assert inbox.read_all(box) == 0
     assert len(fetched) == 1
-    assert len(theirs.messages(which="UNSEEN UNKEYWORD $Handled")) == 1
+    assert len(theirs.messages(which="UNSEEN")) == 1
     assert (bounces(), outcomes()) == ({}, [])
 
 
@@ -172,13 +183,17 @@ def test_several_workers_handle_each_message_once(
     assert theirs.messages() == []
 
 
-def test_a_message_of_25_megabytes_is_never_fetched(theirs: MailboxOfTheirs, box: Mailbox) -> None:
+def test_a_message_of_25_megabytes_is_never_fetched(
+    theirs: MailboxOfTheirs, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = note_what_is_fetched(monkeypatch)
     letter = put()
     theirs.put(coming_back("bounce-exim", letter) + b"x" * 76 * 330_000)
     theirs.put(coming_back("bounce-gmail-full", letter))
     began = time.monotonic()
     assert inbox.read_all(box) == 1
     assert time.monotonic() - began < 10
+    assert fetched == [2]
     assert bounces() == {letter: "5.2.2"}
     assert len(theirs.messages()) == 1
 
@@ -227,8 +242,10 @@ def test_no_address_and_no_word_of_a_message_reaches_the_log(
 @contextmanager
 def dovecot_with(more: str) -> Iterator[Dovecot]:
     server = Dovecot(more)
-    yield server
-    server.remove()
+    try:
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.mark.parametrize("words", ["IMAP4rev1 UIDPLUS AUTH=PLAIN", "IMAP4rev1 AUTH=PLAIN"])
@@ -248,6 +265,39 @@ def test_a_server_that_can_t_move_copies_and_deletes(settings: config.Settings, 
         assert len(theirs.messages()) == (1 if "UIDPLUS" in words else 2)
 
 
+def test_a_server_that_knows_only_login_gets_a_password_in_ascii(
+    settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = property(lambda imap: ("IMAP4REV1",), lambda imap, said: None)
+    monkeypatch.setattr(PatientImap, "capabilities", known, raising=False)
+    with dovecot_with("passdb {\n  driver = static\n  args = password=of-nobody\n}") as server:
+        named = {"inbox_port": server.tls_port, "inbox_username": server.new_user().name}
+        assert "signed in" in changed(settings, **named, inbox_password="of-nobody").probe()
+        with pytest.raises(InboxTrouble, match="doesn't sign in with letters other than ASCII"):
+            changed(settings, **named).probe()
+
+
+@pytest.mark.both_databases
+def test_the_dialogue_holds_no_transaction(
+    theirs: MailboxOfTheirs, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    ask = Mailbox._ask
+
+    def watch(box: Mailbox, what: str, *arguments: object, **named: object) -> object:
+        asked.append(db.session().in_transaction())
+        return ask(box, what, *arguments, **named)
+
+    letter = put()
+    for name in ("bounce-exim", "left-question", "bounce-gmail-full", "left-bounce-of-another"):
+        theirs.put(coming_back(name, letter))
+    db.session.rollback()
+    monkeypatch.setattr(Mailbox, "_ask", watch)
+    assert inbox.read_all(box) == 2
+    assert len(asked) > 10
+    assert not any(asked)
+
+
 def test_the_folders_are_those_that_are_set(settings: config.Settings, theirs: MailboxOfTheirs) -> None:
     folders = {"inbox_folder": "Bounces of the day", "inbox_done_folder": "Bounces of the day.Done"}
     here = config.Settings(**{**vars(settings), **folders})
@@ -261,15 +311,17 @@ def test_the_folders_are_those_that_are_set(settings: config.Settings, theirs: M
     assert len(theirs.messages('"Bounces of the day.Done"')) == 1
 
 
-def test_a_mailbox_made_anew_is_read_from_its_beginning(theirs: MailboxOfTheirs, box: Mailbox) -> None:
-    letter = put()
+def test_a_folder_made_anew_is_read_from_its_beginning(settings: config.Settings, theirs: MailboxOfTheirs) -> None:
+    box, letter = changed(settings, inbox_folder="Box"), put()
+    with theirs._opened() as imap:
+        imap.create("Box")
     for _ in range(3):
-        theirs.put(coming_back("left-question", letter))
+        theirs.put(coming_back("left-question", letter), "Box")
     assert inbox.read_all(box) == 0
     with theirs._opened() as imap:
-        imap.create("Elsewhere")
-        imap.rename("INBOX", "Old")
-    theirs.put(coming_back("bounce-exim", letter))
+        imap.delete("Box")
+        imap.create("Box")
+    theirs.put(coming_back("bounce-exim", letter), "Box")
     assert inbox.read_all(box) == 1
 
 

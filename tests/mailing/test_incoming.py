@@ -70,6 +70,25 @@ def test_the_envelope_sender_names_the_letter_whatever_else_is_returned(name: st
     assert report.letter_ids == (LETTER,)
 
 
+def test_a_report_that_returns_nothing_names_the_letter_that_it_answers() -> None:
+    whole = sample("bounce-exchange-online", VALUES)
+    bare = whole.replace(b"Content-Type: message/rfc822", b"Content-Type: text/plain")
+    found = incoming.understand(bare, SETTINGS)
+    assert found is not None
+    assert isinstance(found.meaning, Report)
+    assert found.meaning.message_ids == (VALUES["message-id"],)
+
+
+def test_a_bounce_of_somebody_s_answer_to_our_letter_is_not_our_letter_s() -> None:
+    text = (FOLDER / "bounce-exchange-online.eml").read_text(encoding="utf-8")
+    head, returned = text.split("Content-Type: message/rfc822")
+    returned = returned.replace("{{message-id}}", "<answer@hospital.example.org>")
+    found = incoming.understand(filled(f"{head}Content-Type: message/rfc822{returned}", VALUES), SETTINGS)
+    assert found is not None
+    assert isinstance(found.meaning, Report)
+    assert VALUES["message-id"] not in found.meaning.message_ids
+
+
 @pytest.mark.parametrize("name", ["delay-postfix", "success-postfix"])
 def test_a_delay_and_a_success_are_no_failures(name: str) -> None:
     report = understood(name)

@@ -81,10 +81,15 @@ def test_the_letter_leads_to_the_page_that_cancels_and_cancels_only_when_a_butto
 
 
 @pytest.mark.both_databases
-def test_the_same_no_by_several_ways_is_one_letter(app: Flask, answer: Answering) -> None:
+def test_the_same_no_by_several_ways_is_one_letter(
+    app: Flask, answer: Answering, clock: time_machine.Traveller
+) -> None:
     register(app, ASA)
+    first = clock.shift(60) or the_clock.now()
     for name in ("reply-google-declined", "reply-google-declined", "reply-outlook-declined", "reply-apple-declined"):
         assert answer(name) is InboxOutcome.DECLINED
+        clock.shift(60)
+    assert find(app, ASA).declined_at == first
     assert letters_to(app, ASA) == ["confirmation", "declined"]
 
 
@@ -190,6 +195,15 @@ def test_a_no_from_an_earlier_mailbox_is_left(app: Flask, answer: Answering) -> 
         assert inbox.handle(sample("reply-outlook-declined", earlier), the_clock.now()) is None
     assert find(app, "ny@example.org").declined_at is None
     assert "declined" not in letters_to(app, "ny@example.org")
+
+
+def test_a_move_to_a_seat_takes_the_note_away(app: Flask, answer: Answering, clock: time_machine.Traveller) -> None:
+    register(app, ASA, "online")
+    answer()
+    clock.shift(60)
+    with changing_of(app) as asa:
+        moving.move_on_site(asa.id, the_clock.now())
+    assert find(app, ASA).declined_at is None
 
 
 def test_undoing_a_cancellation_takes_the_note_away(app: Flask, answer: Answering, clock) -> None:
