@@ -22,8 +22,8 @@ _FOLD_AT = 75
 """Octets in a line without its CRLF, RFC 5545 §3.1."""
 
 _MARK = re.compile("(\x02[a-z_]+\x03)")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_UNQUOTABLE = re.compile('["^\n]')
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNQUOTABLE = re.compile(r'["^\\\n]')
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _bytes(calendar: Calendar) -> bytes:
 
 
 def clean(value: str, *, keep_marks: bool = False) -> str:
-    """The value without control characters and with `\\n` as its only line end."""
+    """The value without control characters, of writing direction too, and with `\\n` as its only line end."""
     lines = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", value).replace("\t", " ")
     if not keep_marks:
         return _CONTROL.sub("", lines)
@@ -157,7 +157,10 @@ def one_line(value: str, *, keep_marks: bool = False) -> str:
 
 
 def _quotable(value: str) -> str:
-    """A parameter's value: RFC 5545 §3.2 has no escape for a quote, and few read RFC 6868's for a caret."""
+    """A parameter's value: RFC 5545 §3.2 has no escape for a quote, and few read RFC 6868's for a caret.
+
+    It has none for a backslash either, which some read as one: a name that ends in it would swallow what follows.
+    """
     return " ".join(_UNQUOTABLE.sub(" ", clean(value)).split())
 
 

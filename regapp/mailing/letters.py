@@ -17,7 +17,7 @@ WIDTH = 72
 """Columns of the text: room for two levels of quoting within 78 (RFC 5322 §2.1.1)."""
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n|[\r\x85\u2028\u2029]")
 
 
@@ -103,7 +103,10 @@ class Written:
 
 
 def words(value: object) -> str:
-    """The words without control characters, marks' own included: only a whole href may be a mark."""
+    """The words without control characters, of writing direction too: what is turned round hides what it says.
+
+    A mark's own go as well: only a whole href may be a mark.
+    """
     return _CONTROL.sub("", _LINE_ENDS.sub("\n", str(value)).replace("\t", " "))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from regapp.core.context import settings
 from regapp.core.i18n import t, use_language
 from regapp.events.models import Event
-from regapp.mailing.invites import Invitation
+from regapp.mailing.invites import Invitation, clean
 from regapp.mailing.marks import mark
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
@@ -60,7 +60,8 @@ def day_url(event: Event) -> str:
 
 
 def place(event: Event) -> str:
-    return ", ".join(part for part in (event.venue, event.address) if part)
+    """The venue and its address, which may hold no mark: one of them would become a link in an entry."""
+    return ", ".join(clean(part) for part in (event.venue, event.address) if part)
 
 
 def organiser_name() -> str:
@@ -98,5 +99,5 @@ def _description(event: Event, join_url: str | None) -> str:
         else t("Du deltar på plats: {place}", "You take part on site: {place}", place=place(event))
     )
     more = t("Program: {url}", "Programme: {url}", url=day_url(event))
-    contact = t("Frågor: {contact}", "Questions: {contact}", contact=event.contact_email)
+    contact = t("Frågor: {contact}", "Questions: {contact}", contact=clean(event.contact_email))
     return f"{how}\n{more}\n{contact}"

@@ -7,8 +7,6 @@ import pytest
 import time_machine
 from flask import Flask
 
-import config
-from regapp.mailing.transport import SmtpRoute
 from tests.support.catalogue import Story
 from tests.support.days import WHILE_OPEN, new_day
 from tests.support.server import environment
@@ -36,12 +34,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def begin(app: Flask, settings: config.Settings, clock: time_machine.Traveller) -> Callable[..., Story]:
+def begin(app: Flask, server: SmtpServer, clock: time_machine.Traveller) -> Callable[..., Story]:
     """Begins a story in a language, with a new day: `begin("sv", directions_sv="…")`."""
 
     def start(language: str, **day: object) -> Story:
         with app.app_context():
             new_day(**day)
-        return Story(app, clock, SmtpRoute(settings), language)
+        return Story(app, clock, server, language)
 
     return start

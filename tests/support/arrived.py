@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from email.message import EmailMessage
 from functools import cached_property
 from typing import Any
@@ -117,6 +118,8 @@ def check_headers(letter: Arrived, *, to: str, answers: bool) -> None:
     assert letter.received.recipients == [to]
     assert letter.message["To"] == to
     assert b"\r\nTo: " + to.encode() + b"\r\n" in letter.octets
+    for word in re.findall(rb"=\?utf-8\?b\?([^?]*)\?=", letter.octets.partition(b"\r\n\r\n")[0]):
+        b64decode(word, validate=True).decode()  # a cut character would fail
     assert letter.message["MIME-Version"] == "1.0"
     assert letter.message["Auto-Submitted"] == "auto-generated"
     assert letter.message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
@@ -130,6 +133,7 @@ def check_tree(letter: Arrived, method: str | None) -> None:
             assert part.get_content_charset() == "utf-8"
             assert part["Content-Transfer-Encoding"] == "quoted-printable"
             assert part["Content-Disposition"] is None
+            part.get_payload(decode=True).decode()  # type: ignore[union-attr]
     if not method:
         return
     file = letter.parts["application/ics"]

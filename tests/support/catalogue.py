@@ -37,8 +37,10 @@ from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
 from regapp.registrations.transferring import Colleague
+from tests.support.arrived import Arrived
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, STOCKHOLM
+from tests.support.smtp import SmtpServer
 
 ASA, BO, NEW = "asa@example.org", "bo@example.org", "ny@example.org"
 OTHERS = ("p0@example.org", "p1@example.org")
@@ -54,8 +56,8 @@ ON_SITE, ONLINE, BOTH, LINE = "on site", "online", "online, and in line", "in li
 class Story:
     """Åsa and those around her, on the day that `new_day` makes."""
 
-    def __init__(self, app: Flask, now: time_machine.Traveller, route: SmtpRoute, language: str) -> None:
-        self.app, self.now, self.route, self.language = app, now, route, language
+    def __init__(self, app: Flask, now: time_machine.Traveller, server: SmtpServer, language: str) -> None:
+        self.app, self.now, self.server, self.language = app, now, server, language
 
     def register(self, wish: str, email: str = ASA) -> None:
         """Over HTTP, from a browser of their own."""
@@ -77,7 +79,13 @@ class Story:
 
     def deliver(self) -> None:
         with self.app.app_context():
-            deliver_due(self.route)
+            deliver_due(SmtpRoute(self.app.config["SETTINGS"]))
+
+    def arrived(self, mail: OutgoingMail) -> Arrived:
+        """The one message that came of this letter."""
+        name = f"\r\nMessage-ID: {mail.message_id}\r\n".encode()
+        (received,) = (found for found in self.server.received if name in found.octets)
+        return Arrived(received)
 
     def letter(self, kind: str, email: str) -> OutgoingMail:
         """The latest of its kind to this address; in an app context."""
