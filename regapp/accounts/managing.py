@@ -40,6 +40,12 @@ def get_by_email(typed: str) -> Organiser:
     return organiser
 
 
+def find_by_actor(actor: str) -> Organiser | None:
+    """Whoever the audit log names so (see Organiser.actor)."""
+    kind, _, identity = actor.partition(":")
+    return db.session.get(Organiser, int(identity)) if kind == "organiser" and identity.isdecimal() else None
+
+
 def all_organisers() -> list[Organiser]:
     return list(db.session.scalars(select(Organiser).order_by(Organiser.email_key)))
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from regapp.attendees import deliveries
 from regapp.core import text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.events.models import Event
 from regapp.registrations.choices import Attendance, Profession
 from regapp.registrations.models import Registration, Status
 
@@ -38,6 +40,19 @@ class Line(enum.StrEnum):
 
     ANY = "any"
     OFFERED = "offered"
+
+
+class Delivery(enum.StrEnum):
+    """What became of the letters to somebody: they don't get there, or none that tells of the place has yet."""
+
+    FAILING = "failing"
+    UNDELIVERED = "undelivered"
+
+
+class Answer(enum.StrEnum):
+    """What somebody's calendar answered."""
+
+    DECLINED = "declined"
 
 
 class Order(enum.StrEnum):
@@ -74,6 +89,8 @@ class Filter:
     profession: Profession | None = None
     message: Message | None = None
     line: Line | None = None
+    delivery: Delivery | None = None
+    answer: Answer | None = None
     order: Order = Order.NAME
 
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
@@ -96,6 +113,16 @@ class Filter:
             found += [Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED]
         if self.line is Line.OFFERED:
             found.append(Registration.answer_by.is_not(None))
+        return found + self._about_mail(event_id)
+
+    def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
+        found = []
+        if self.delivery is Delivery.FAILING:
+            found.append(deliveries.is_failing())
+        if self.delivery is Delivery.UNDELIVERED:
+            found.append(deliveries.is_undelivered(db.session.get_one(Event, event_id)))
+        if self.answer is Answer.DECLINED:
+            found.append(Registration.declined_at.is_not(None))
         return found
 
     def ordering(self) -> list[ColumnElement[Any]]:
@@ -111,6 +138,8 @@ class Filter:
             "profession": self.profession,
             "message": self.message,
             "line": self.line,
+            "delivery": self.delivery,
+            "answer": self.answer,
         }
         chosen: dict[str, str | int] = {name: str(value) for name, value in values.items() if value is not None}
         return {**chosen, "words": len(self.words)} if self.words else chosen

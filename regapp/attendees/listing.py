@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, Select, select, update
 
-from regapp.attendees import filtering
+from regapp.attendees import deliveries, filtering
 from regapp.attendees.filtering import Filter, Message, Order
 from regapp.core import audit
 from regapp.core.db import db
@@ -38,6 +38,7 @@ class Row(NamedTuple):
     message_read_at: datetime | None
     in_line_since: datetime | None
     answer_by: datetime | None
+    declined_at: datetime | None
 
     @property
     def is_online_in_line(self) -> bool:
@@ -57,13 +58,14 @@ _COLUMNS: tuple[Any, ...] = tuple(
 
 @dataclass(frozen=True)
 class ListPage:
-    """`positions` are the places in line by public id."""
+    """`positions` are the places in line by public id; `failing` whose addresses letters don't reach."""
 
     rows: list[Row]
     page: int
     pages: int
     total: int
     positions: dict[str, int]
+    failing: set[str]
 
 
 def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
@@ -75,7 +77,8 @@ def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
     found = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     rows = [Row(*row) for row in found]
     positions = line.positions(event_id) if any(row.in_line_since for row in rows) else {}
-    return ListPage(rows, page, pages, total, positions)
+    failing = deliveries.failing_among(row.public_id for row in rows)
+    return ListPage(rows, page, pages, total, positions, failing)
 
 
 class Letter(NamedTuple):

@@ -163,3 +163,8 @@ MESSAGES: Final = (
     "Tack för förra årets dag, den var mycket bra!",
 )
 MESSAGE_IN_ENGLISH: Final = "Will the slides be in English?"
+
+ACCEPTED: Final = "250 2.0.0 Ok: queued"
+DEFERRED: Final = "450 4.2.0 Greylisted, please try again in 60 seconds"
+REFUSED: Final = "550 5.1.1 Recipient address rejected: User unknown"
+RETURNED: Final = "552 5.2.2 Mailbox full"

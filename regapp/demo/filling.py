@@ -19,7 +19,7 @@ from regapp.core.context import settings
 from regapp.core.db import Model, db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import SWEDISH_TIME, Text
-from regapp.demo import content, people
+from regapp.demo import content, letters, people
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 
@@ -79,9 +79,7 @@ def _fill(now: datetime) -> str:
                 "The database already holds something else; the demo leaves it alone.",
             )
         )
-    event = build_day(now)
-    db.session.add(event)
-    db.session.add_all(people.registrations(event, now))
+    event = add_day(now)
     db.session.add_all(build_reminders(event, now))
     organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
     managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
@@ -91,6 +89,16 @@ def _fill(now: datetime) -> str:
 
 def _holds_anything() -> bool:
     return any(db.session.execute(select(table).limit(1)).first() is not None for table in Model.metadata.sorted_tables)
+
+
+def add_day(now: datetime) -> Event:
+    """The demo day with its people and what was written to them."""
+    event = build_day(now)
+    db.session.add(event)
+    registrations = list(people.registrations(event, now))
+    db.session.add_all(registrations)
+    letters.write(registrations)
+    return event
 
 
 def build_day(now: datetime) -> Event:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from regapp.mailing import marks
@@ -167,6 +167,38 @@ def _quotable(value: str) -> str:
 def unfold(calendar: bytes) -> str:
     """The calendar as it is stored, so that a mark can't lie across two lines."""
     return re.sub("\r?\n[ \t]", "", calendar.decode())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a stored calendar says, marks and all; equal ones look the same: no calendar shows the attendee's name."""
+
+    method: str
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    location: str
+    attendee_name: str = field(compare=False)
+
+
+def read(stored: str) -> Entry:
+    """The entry in a calendar that was stored unfolded."""
+    from icalendar import Calendar
+
+    calendar: Any = Calendar.from_ical(stored)
+    (event,) = calendar.walk("VEVENT")
+    return Entry(
+        method=str(calendar["METHOD"]),
+        uid=str(event["UID"]),
+        sequence=int(event["SEQUENCE"]),
+        starts_at=event["DTSTART"].dt,
+        ends_at=event["DTEND"].dt,
+        summary=str(event["SUMMARY"]),
+        location=str(event["LOCATION"]),
+        attendee_name=str(event["ATTENDEE"].params["CN"]),
+    )
 
 
 def sendable(stored: str, links: Mapping[str, str]) -> bytes:

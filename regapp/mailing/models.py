@@ -101,6 +101,13 @@ class OutgoingMail(Model):
         """Whether it waits to be rendered."""
         return self.text is None
 
+    @property
+    def may_have_arrived(self) -> bool:
+        """A refused letter never did, nor one that came back; one whose worker vanished may have."""
+        if self.state is MailState.FAILED:
+            return any(attempt.outcome is TryOutcome.INTERRUPTED for attempt in self.tries)
+        return self.state is not MailState.WITHDRAWN and self.bounce is None
+
 
 class DeliveryTry(Model):
     """One try to deliver a letter, with the mail server's own words (which may name the address)."""

@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from regapp.core import audit
 from regapp.core.db import db
 from regapp.mailing.models import QueueStop
+from regapp.mailing.outbox import wake_workers
 
 _PAUSES_S = (5, 10, 20, 40, 60)
 
@@ -21,6 +23,17 @@ def stop(reason: str, now: datetime) -> None:
     standing.reason = reason[:500]
     standing.tries += 1
     standing.resumes_at = now + timedelta(seconds=_PAUSES_S[min(standing.tries, len(_PAUSES_S)) - 1])
+
+
+def try_now(at: datetime, *, actor: str) -> bool:
+    """Make the next connection at once; False when the queue runs."""
+    standing = db.session.get(QueueStop, 1, with_for_update=True)
+    if standing is None:
+        return False
+    standing.resumes_at = min(standing.resumes_at, at)
+    audit.record("queue.tried", actor=actor, at=at)
+    wake_workers()
+    return True
 
 
 def resume() -> bool:

@@ -1,4 +1,4 @@
-"""Every organiser page: the overview, the day's editor, the attendee list, the line, one person, letters, exports."""
+"""Every organiser page: the overview, the day's editor, the attendee list, the line, one person, mail, exports."""
 
 from regapp.organising import (
     arranging_views,
@@ -6,8 +6,11 @@ from regapp.organising import (
     day_views,
     editing_views,
     line_views,
+    mail_views,
     plan_views,
+    queue_views,
     reminder_views,
+    resending_views,
 )
 from regapp.organising.blueprint import bp
 
@@ -18,6 +21,9 @@ __all__ = [
     "day_views",
     "editing_views",
     "line_views",
+    "mail_views",
     "plan_views",
+    "queue_views",
     "reminder_views",
+    "resending_views",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,8 @@ from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
 from regapp.registrations.workplaces import WORKPLACES
 
+T = TypeVar("T")
+
 
 @bp.route("/<slug:slug>/register", methods=["GET", "POST"])
 @requires(*EDITORS)
@@ -33,10 +36,12 @@ def register_person(slug: str) -> ResponseReturnValue:
     form = RegisterForm()
     day_places = places.count(event)
     form.offer(line=day_places.has_line(event, g.received_at))
-    if form.validate_on_submit() and (registration := _done(form, lambda: _register(event, form))):
+    if form.validate_on_submit() and (registration := done(form, lambda: _register(event, form))):
         flash(t("{name} är anmäld.", "{name} is registered.", name=registration.name))
         return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
-    return _page("register_person", form, event=event, places=day_places, late=_why_late(event), workplaces=WORKPLACES)
+    return form_page(
+        "register_person", form, event=event, places=day_places, late=_why_late(event), workplaces=WORKPLACES
+    )
 
 
 def _register(event: Event, form: RegisterForm) -> Registration:
@@ -70,10 +75,10 @@ def move_person(slug: str, public_id: str) -> ResponseReturnValue:
     form = MoveForm()
     wishes = _wishes(registration)
     form.attendance.choices = wish_choices(wishes)
-    if form.validate_on_submit() and _done(form, lambda: _move(registration, form)):
-        return _back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
+    if form.validate_on_submit() and done(form, lambda: _move(registration, form)):
+        return back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
     exceeds = [wish for wish in wishes if arranging.move_exceeds(registration, wish, g.received_at)]
-    return _page("move_person", form, registration=registration, exceeds=exceeds)
+    return form_page("move_person", form, registration=registration, exceeds=exceeds)
 
 
 def _move(registration: Registration, form: MoveForm) -> Registration:
@@ -103,9 +108,9 @@ def _wishes(registration: Registration) -> list[Wish]:
 def correct_person(slug: str, public_id: str) -> ResponseReturnValue:
     registration = _get_active(slug, public_id)
     form = CorrectForm(obj=registration)
-    if form.validate_on_submit() and _done(form, lambda: _correct(registration, form)):
-        return _back(registration, t("Uppgifterna är rättade.", "The details are corrected."))
-    return _page("correct_person", form, registration=registration, workplaces=WORKPLACES)
+    if form.validate_on_submit() and done(form, lambda: _correct(registration, form)):
+        return back(registration, t("Uppgifterna är rättade.", "The details are corrected."))
+    return form_page("correct_person", form, registration=registration, workplaces=WORKPLACES)
 
 
 def _correct(registration: Registration, form: CorrectForm) -> Registration:
@@ -119,9 +124,9 @@ def _correct(registration: Registration, form: CorrectForm) -> Registration:
 def cancel_person(slug: str, public_id: str) -> ResponseReturnValue:
     registration = _get_active(slug, public_id)
     form = CancelForm()
-    if form.validate_on_submit() and _done(form, lambda: _cancel(registration, form)):
-        return _back(registration, t("Personen är avanmäld.", "The registration is cancelled."))
-    return _page("cancel_person", form, registration=registration)
+    if form.validate_on_submit() and done(form, lambda: _cancel(registration, form)):
+        return back(registration, t("Personen är avanmäld.", "The registration is cancelled."))
+    return form_page("cancel_person", form, registration=registration)
 
 
 def _cancel(registration: Registration, form: CancelForm) -> Registration:
@@ -133,24 +138,24 @@ def _get_active(slug: str, public_id: str) -> Registration:
     return listing.get(finding.get_by_slug(slug).id, public_id)
 
 
-def _done(form: Form, rule: Callable[[], Registration]) -> Registration | None:
-    """Whether the rule let it be done; if not, the form says why."""
+def done(form: Form, rule: Callable[[], T]) -> T | None:
+    """What the rule did, committed; None when it didn't let it be done, and then the form says why."""
     try:
-        registration = rule()
+        result = rule()
     except RuleBroken as error:
         db.session.rollback()
         form.refuse(error)
         return None
     db.session.commit()
-    return registration
+    return result
 
 
-def _back(registration: Registration, words: str) -> ResponseReturnValue:
+def back(registration: Registration, words: str) -> ResponseReturnValue:
     flash(words)
     return redirect(url_for(".person", slug=registration.event.slug, public_id=registration.public_id), 303)
 
 
-def _page(name: str, form: FlaskForm, **values: object) -> ResponseReturnValue:
+def form_page(name: str, form: FlaskForm, **values: object) -> ResponseReturnValue:
     if isinstance(registration := values.get("registration"), Registration):
         values["event"] = registration.event
     page = render_template(f"organising/{name}.html", form=form, **values)

@@ -12,7 +12,7 @@ from wtforms.validators import StopValidation
 
 from regapp.attendees import filtering
 from regapp.attendees.exporting import MAX_REASON, Format
-from regapp.attendees.filtering import MAX_LENGTH, Filter, Message, Order, words_of
+from regapp.attendees.filtering import MAX_LENGTH, Answer, Delivery, Filter, Message, Order, words_of
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
@@ -33,6 +33,15 @@ LINE_CHOICES = {
     filtering.Line.ANY.value: Text("I kö, också digitalt så länge", "In line, also online meanwhile"),
     filtering.Line.OFFERED.value: Text("Erbjudna en plats", "Offered a place"),
 }
+DELIVERY_CHOICES = {
+    "": ALL,
+    Delivery.FAILING.value: Text("E-posten kommer inte fram", "E-mail does not arrive"),
+    Delivery.UNDELIVERED.value: Text("Utan levererad bekräftelse", "Without a delivered confirmation"),
+}
+ANSWER_CHOICES = {
+    "": ALL,
+    Answer.DECLINED.value: Text("Tackat nej i kalendern", "Declined in the calendar"),
+}
 ORDER_CHOICES = {
     Order.NAME.value: Text("Namn A–Ö", "Name A–Ö"),
     Order.NAME_BACKWARDS.value: Text("Namn Ö–A", "Name Ö–A"),
@@ -47,9 +56,12 @@ class ChoiceField(SelectField):
     """A choice among words; anything else is told in words."""
 
     def __init__(self, label: Text, words: Mapping[str, Text], **options: Any) -> None:
-        super().__init__(
-            label, [unmarked], choices=[SelectChoice(value, word) for value, word in words.items()], **options
-        )
+        super().__init__(label, [unmarked], **options)
+        self.offer(words)
+
+    def offer(self, words: Mapping[str, Text]) -> None:
+        """What there is to choose among."""
+        self.choices = [SelectChoice(value, word) for value, word in words.items()]
         self.words = words
 
     def pre_validate(self, form: Any) -> None:
@@ -70,10 +82,14 @@ class FilterForm(Form):
     line = ChoiceField(Text("Väntelista", "The line"), LINE_CHOICES, default="")
     profession = ChoiceField(Text("Yrke", "Profession"), _all_or(Profession), default="")
     message = ChoiceField(Text("Meddelanden", "Messages"), MESSAGE_CHOICES, default="")
+    delivery = ChoiceField(Text("E-post", "E-mail"), DELIVERY_CHOICES, default="")
+    answer = ChoiceField(Text("Kalendersvar", "Calendar answer"), ANSWER_CHOICES, default="")
     order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
 
-    def __init__(self) -> None:
+    def __init__(self, *, sees_mail: bool) -> None:
         super().__init__(request.args, meta={"csrf": False})
+        if not sees_mail:
+            del self.delivery, self.answer
 
     def validate_words(self, field: Any) -> None:
         try:
@@ -90,6 +106,8 @@ class FilterForm(Form):
             profession=Profession(self.profession.data) if self.profession.data else None,
             message=Message(self.message.data) if self.message.data else None,
             line=filtering.Line(self.line.data) if self.line.data else None,
+            delivery=Delivery(delivery) if (delivery := self.data.get("delivery")) else None,
+            answer=Answer(answer) if (answer := self.data.get("answer")) else None,
             order=Order(self.order.data),
         )
 

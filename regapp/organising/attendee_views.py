@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.accounts.roles import EVERYBODY
-from regapp.attendees import csv_files, exporting, filtering, listing
+from regapp.attendees import csv_files, deliveries, exporting, filtering, letters, listing
 from regapp.attendees.exporting import Export, Format
 from regapp.core.db import db
 from regapp.core.error_pages import error_page
@@ -21,7 +21,6 @@ from regapp.core.forms import Form, Press
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.organising import person_letters
 from regapp.organising.arranging_forms import TheirNeedsForm
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
@@ -37,7 +36,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(*EVERYBODY)
 def attendees(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    form = FilterForm()
+    form = FilterForm(sees_mail=may().read)
     page = request.args.get("page", 1, int)
     found = listing.find_page(event.id, form.to_filter(), page) if form.validate() else None
     shown = render_template("organising/attendees.html", event=event, form=form, found=found)
@@ -93,7 +92,8 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         has_begun=g.received_at >= event.starts_at,
         health=registration.health if needs else None,
         needs=needs,
-        letters=person_letters.of(registration.id),
+        letters=letters.of_person(registration.id),
+        is_failing=bool(deliveries.failing_among([public_id])),
         form=form,
     )
 
@@ -102,7 +102,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
 @requires(*READERS)
 def export(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    chosen, form = FilterForm(), ExportForm()
+    chosen, form = FilterForm(sees_mail=True), ExportForm()
     if may().see_health:
         form.reason.flags.conditional = True  # not marked as optional: its hint says when it is needed
     else:

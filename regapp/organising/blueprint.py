@@ -9,6 +9,8 @@ from flask import Blueprint
 
 from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
+from regapp.attendees.letters import Fate
+from regapp.organising.mail_words import OUTCOMES, kind_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 
@@ -37,4 +39,4 @@ def may() -> May:
 
 @bp.context_processor
 def _words() -> dict[str, Any]:
-    return {"may": may()}
+    return {"may": may(), "kind_words": kind_words, "outcomes": OUTCOMES, "all_fates": Fate}

@@ -12,10 +12,10 @@ from regapp.core.forms import Press
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.mailing import outbox
 from regapp.organising import overview
 from regapp.organising.blueprint import READERS, bp
 from regapp.organising.editing_forms import StateForm
+from regapp.organising.queue import queue_now
 
 
 @bp.get("/")
@@ -27,7 +27,7 @@ def dashboard() -> ResponseReturnValue:
         "organising/dashboard.html",
         days=days,
         shown=overview.of(nearest, g.received_at) if nearest else None,
-        trouble=outbox.queue_trouble(),
+        queue=queue_now(),
     )
 
 
@@ -43,8 +43,8 @@ def day_page(event: Event, form: StateForm | None = None) -> str:
         "organising/day.html",
         event=event,
         shown=overview.of(event, g.received_at),
-        trouble=outbox.queue_trouble(),
         missed=reminding.has_missed(event.id) and not event.is_over(g.received_at),
+        queue=queue_now(),
         form=form or StateForm(version=event.version),
     )
 

@@ -7,24 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from regapp.attendees import statistics
+from regapp.attendees import letters, statistics
+from regapp.attendees.letters import Counts
 from regapp.attendees.statistics import Messages, OneDay, Standing
 from regapp.core.db import db
 from regapp.events.models import Event, Phase
-from regapp.mailing import outbox
-from regapp.mailing.models import MailState
 from regapp.registrations import places
 from regapp.registrations.choices import Profession
 from regapp.registrations.places import DayPlaces
-
-
-@dataclass(frozen=True)
-class Letters:
-    """How many letters wait, went out (or were written as files, in a demo without a mail server), or failed."""
-
-    waiting: int
-    sent: int
-    failed: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Overview:
     standing: Standing
     growth: list[OneDay]
     professions: list[tuple[Profession, int]]
-    letters: Letters
+    letters: Counts
     messages: Messages
 
 
@@ -49,17 +39,8 @@ def of(event: Event, now: datetime) -> Overview:
         standing=statistics.standing(event.id),
         growth=statistics.per_day(event, now),
         professions=statistics.per_profession(event.id),
-        letters=_letters(event.id),
+        letters=letters.count(event.id),
         messages=statistics.messages(event.id),
-    )
-
-
-def _letters(event_id: int) -> Letters:
-    found = outbox.counts(event_id)
-    return Letters(
-        waiting=found[MailState.QUEUED] + found[MailState.SENDING],
-        sent=found[MailState.SENT] + found[MailState.FILED],
-        failed=found[MailState.FAILED],
     )
 
 

@@ -22,6 +22,10 @@ NOT_THIS_DAY = Text(
 REGISTERED_ALREADY = Text(
     "Den e-postadressen är redan anmäld till dagen.", "That e-mail address is already registered for the day."
 )
+SAME_ADDRESS = Text(
+    "Det är adressen som personen har nu. Skriv den rätta.",
+    "That is the address that the person has now. Write the right one.",
+)
 CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")
 
 
@@ -116,14 +120,29 @@ def correct(
     Raises RuleBroken, NotFound.
     """
     registration = line.get_locked(registration_id)
-    if not registration.is_active:
-        raise RuleBroken(CANCELLED)
-    known = finding.find_active(registration.event_id, email)
-    if known is not None and known is not registration:
-        raise RuleBroken(REGISTERED_ALREADY, field="email")
+    known = _find_whose(registration, email)
     changing.change_details(registration_id, details, at, actor=actor)
     if known is None:
         changing.change_address(registration_id, email, at, actor=actor)
     elif tell:
         letters.write_corrected(registration, at)
     return registration
+
+
+def correct_address(registration_id: int, email: str, at: datetime, *, actor: str) -> Registration:
+    """Correct the address alone; a letter of what the person has goes there. Raises RuleBroken, NotFound."""
+    registration = line.get_locked(registration_id)
+    if _find_whose(registration, email) is not None:
+        raise RuleBroken(SAME_ADDRESS, field="email")
+    changing.change_address(registration_id, email, at, actor=actor)
+    return registration
+
+
+def _find_whose(registration: Registration, email: str) -> Registration | None:
+    """The registration itself where the address is its own, None where it is free; raises RuleBroken."""
+    if not registration.is_active:
+        raise RuleBroken(CANCELLED)
+    known = finding.find_active(registration.event_id, email)
+    if known is not None and known is not registration:
+        raise RuleBroken(REGISTERED_ALREADY, field="email")
+    return known

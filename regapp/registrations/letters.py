@@ -154,7 +154,7 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     for mail in db.session.scalars(written):
         is_of_earlier_entry = mail.method is not None and str(registration.calendar_uid) not in mail.key
         if not is_of_earlier_entry and not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
-            seen = seen or (mail.method is not None and mail.state is not MailState.WITHDRAWN)
+            seen = seen or (mail.method is not None and mail.may_have_arrived)
     if seen and registration.has_entry:
         _write_cancel(registration, "cancellation", wording.address_changed, at)
     registration.calendar_uid = uuid.uuid4()

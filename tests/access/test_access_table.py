@@ -18,6 +18,7 @@ from regapp.accounts.roles import Role
 from regapp.campaigns import reminding
 from regapp.core.db import Model, db, writing
 from regapp.core.links import Purpose, sign
+from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, WHILE_OPEN, new_day
@@ -50,7 +51,12 @@ TABLE = {
     "organising.change_needs POST": "?--++",
     "organising.correct_person GET": "?--++",
     "organising.correct_person POST": "?--++",
+    "organising.correct_address GET": "?--++",
+    "organising.correct_address POST": "?--++",
+    "organising.letter GET": "?+-++",
+    "organising.letter_html GET": "?+-++",
     "organising.line GET": "?+-++",
+    "organising.mail GET": "?+-++",
     "organising.move_person GET": "?--++",
     "organising.move_person POST": "?--++",
     "organising.move_to_front GET": "?--++",
@@ -79,9 +85,17 @@ TABLE = {
     "organising.reminders GET": "?+-++",
     "organising.remove_reminder GET": "?--++",
     "organising.remove_reminder POST": "?--++",
+    "organising.pause_mail GET": "?--++",
+    "organising.pause_mail POST": "?--++",
     "organising.person GET": "?+-++",
     "organising.publish POST": "?--++",
+    "organising.resume_mail GET": "?--++",
+    "organising.resume_mail POST": "?--++",
+    "organising.send_again POST": "?--++",
+    "organising.send_present GET": "?--++",
+    "organising.send_present POST": "?--++",
     "organising.show_health POST": "?--++",
+    "organising.try_mail_now POST": "?--++",
     "organising.unpublish POST": "?--++",
     "registrations.accept GET": "+++++",
     "registrations.accept POST": "+++++",
@@ -162,6 +176,7 @@ def values(app: Flask) -> Iterator[dict[str, Any]]:
             found = {
                 "slug": slug,
                 "public_id": registration.public_id,
+                "mail_id": db.session.scalars(select(OutgoingMail.id)).one(),
                 "filename": "site.css",
                 "mark": "read",
                 "reminder_id": reminder.id,

@@ -17,7 +17,7 @@ from regapp.accounts import links
 from regapp.accounts.roles import Role
 from regapp.core import clock, context
 from regapp.core.db import db, writing
-from regapp.demo import filling, people
+from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.registrations import finding, promoting, registering
@@ -144,10 +144,7 @@ def _put_in_line(person: Registration, wish: Wish | None, answer_by: datetime | 
 
 def _demo_day(now: datetime) -> str:
     with writing():
-        event = filling.build_day(now)
-        db.session.add(event)
-        db.session.add_all(people.registrations(event, now))
-    return event.slug
+        return filling.add_day(now).slug
 
 
 def _other_days(now: datetime) -> list[dict[str, Any]]:

@@ -1,0 +1,73 @@
+"""What organisers fill in about letters: which ones to see, another address, once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from flask import request
+from wtforms import HiddenField
+from wtforms.validators import StopValidation
+
+from regapp.attendees.filtering import MAX_LENGTH, words_of
+from regapp.attendees.letters import Chosen, Fate
+from regapp.core.errors import RuleBroken
+from regapp.core.forms import Form, Line, email_address
+from regapp.core.i18n import Text
+from regapp.organising.attendee_forms import ALL, ChoiceField
+from regapp.organising.fields import unmarked
+from regapp.organising.mail_words import KINDS, OTHER
+
+FATES: Final = {
+    "": ALL,
+    Fate.WAITING.value: Text("Väntar", "Waiting"),
+    Fate.SENT.value: Text("Skickade", "Sent"),
+    Fate.FAILED.value: Text("Kunde inte levereras", "Failed"),
+    Fate.BOUNCED.value: Text("Kom tillbaka", "Bounced"),
+    Fate.WITHDRAWN.value: Text("Återkallade", "Withdrawn"),
+}
+
+
+class MailFilterForm(Form):
+    """Which letters, as it stands in the address bar; the kinds are those that the day has."""
+
+    words = Line(Text("Sök namn eller adress", "Search name or address"), MAX_LENGTH, unmarked)
+    state = ChoiceField(Text("Läge", "State"), FATES, default="")
+    kind = ChoiceField(Text("Brev", "Letter"), {"": ALL}, default="")
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        super().__init__(request.args, meta={"csrf": False})
+        self.kind.offer({"": ALL, **{kind: KINDS.get(kind, OTHER) for kind in sorted(kinds)}})
+
+    def validate_words(self, field: Any) -> None:
+        try:
+            words_of(field.data)
+        except RuleBroken as error:
+            raise StopValidation(error.message) from None
+
+    def to_chosen(self) -> Chosen:
+        """Only after validate()."""
+        fate = Fate(self.state.data) if self.state.data else None
+        return Chosen(words_of(self.words.data), fate, self.kind.data)
+
+    def query(self, **changed: Any) -> dict[str, Any]:
+        """The chosen values for an address, without what is left empty."""
+        return {**{field.name: field.data for field in self if field.data}, **changed}
+
+
+class AgainForm(Form):
+    """A button that sends something once more, pressed as often as one likes: `times` is how often it had been sent."""
+
+    times = HiddenField()
+
+    @property
+    def shown_times(self) -> int:
+        typed = str(self.times.data or "")
+        return int(typed) if re.fullmatch("[0-9]{1,6}", typed) else 0
+
+
+class AddressForm(Form):
+    """The person's right address."""
+
+    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, email_address)

@@ -1,0 +1,86 @@
+"""The letters of a day, and one of them."""
+
+from __future__ import annotations
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts.access import requires
+from regapp.attendees import deliveries, letters
+from regapp.core.errors import NotFound
+from regapp.core.forms import Form, Press
+from regapp.events import finding
+from regapp.events.models import Event
+from regapp.mailing import repeating
+from regapp.mailing.models import OutgoingMail
+from regapp.organising import previews
+from regapp.organising.blueprint import READERS, bp
+from regapp.organising.mail_forms import AgainForm, MailFilterForm
+from regapp.organising.mail_words import entry_words
+from regapp.organising.queue import queue_now
+from regapp.registrations import sending_again
+
+MOST_MISSING = 20
+"""How many people without a delivered confirmation the page shows; the attendee list has them all."""
+
+
+@bp.get("/<slug:slug>/mail")
+@requires(*READERS)
+def mail(slug: str) -> ResponseReturnValue:
+    return mail_page(finding.get_by_slug(slug), Press())
+
+
+def mail_page(event: Event, hurry: Press) -> ResponseReturnValue:
+    """The letters and who lacks one; `hurry` is a button that was pressed in vain."""
+    counts = letters.count(event.id)
+    form = MailFilterForm(counts.by_kind)
+    is_valid = form.validate()
+    page = render_template(
+        "organising/mail.html",
+        event=event,
+        counts=counts,
+        missing=deliveries.find_undelivered(event, g.received_at, MOST_MISSING),
+        queue=queue_now(),
+        form=form,
+        hurry=hurry,
+        found=letters.find_page(event.id, form.to_chosen(), request.args.get("page", 1, int)) if is_valid else None,
+        now=g.received_at,
+    )
+    return page, 200 if is_valid and not hurry.errors else 422
+
+
+@bp.get("/<slug:slug>/mail/<string(length=32):mail_id>")
+@requires(*READERS)
+def letter(slug: str, mail_id: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    return letter_page(event, letters.get(event.id, mail_id))
+
+
+def letter_page(event: Event, mail: OutgoingMail, refused: Form | None = None) -> ResponseReturnValue:
+    """One letter; `refused` is a button that was pressed in vain."""
+    registration = letters.find_addressee(mail)
+    page = render_template(
+        "organising/letter.html",
+        event=event,
+        letter=mail,
+        registration=registration,
+        queue=queue_now(),
+        repeats=letters.repeats(mail),
+        entry=entry_words(mail.calendar) if mail.calendar else None,
+        text=previews.readable(mail.text) if mail.text else None,
+        refused=refused or Press(),
+        again=AgainForm(formdata=None, times=repeating.times(mail)),
+        present=AgainForm(formdata=None, times=sending_again.times_told(registration) if registration else 0),
+        why_not=sending_again.why_not(mail, g.received_at),
+        why_not_present=sending_again.why_not_present(registration, g.received_at) if registration else None,
+    )
+    return page, 422 if refused else 200
+
+
+@bp.get("/<slug:slug>/mail/<string(length=32):mail_id>/html")
+@requires(*READERS)
+def letter_html(slug: str, mail_id: str) -> ResponseReturnValue:
+    found = letters.get(finding.get_by_slug(slug).id, mail_id)
+    if found.html is None:
+        raise NotFound
+    return previews.framed(found.html)

@@ -1,0 +1,34 @@
+"""How the queue of letters stands, for organisers' pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regapp.accounts import managing
+from regapp.core.i18n import t
+from regapp.mailing import outbox, pausing
+from regapp.mailing.models import QueuePause, QueueStop
+
+
+@dataclass(frozen=True)
+class Queue:
+    """It runs unless an organiser paused it or the mail server is in trouble; both at once can be."""
+
+    pause: QueuePause | None
+    stop: QueueStop | None
+    paused_by: str
+
+    @property
+    def runs(self) -> bool:
+        return self.pause is None and self.stop is None
+
+
+def queue_now() -> Queue:
+    pause = pausing.find()
+    return Queue(pause, outbox.queue_trouble(), _name(pause.paused_by) if pause else "")
+
+
+def _name(actor: str) -> str:
+    """Whom the audit log means, as their colleagues know them."""
+    organiser = managing.find_by_actor(actor)
+    return (organiser.name or organiser.email) if organiser else t("en arrangör", "an organiser")

@@ -1,0 +1,70 @@
+"""Sending somebody a letter again, the same or a fresh one, and to another address."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from regapp.accounts.access import requires
+from regapp.attendees import letters, listing
+from regapp.core.i18n import Text, t
+from regapp.events import finding
+from regapp.mailing.models import OutgoingMail
+from regapp.organising.arranging_views import actor, back, done, form_page
+from regapp.organising.blueprint import EDITORS, bp
+from regapp.organising.mail_forms import AddressForm, AgainForm
+from regapp.organising.mail_views import letter_page
+from regapp.registrations import arranging, sending_again
+from regapp.registrations.models import Registration
+
+ADDRESS_CORRECTED = Text(
+    "Adressen är rättad, och ett nytt brev är på väg till {to}.",
+    "The address is corrected, and a new letter is on its way to {to}.",
+)
+
+
+@bp.post("/<slug:slug>/mail/<string(length=32):mail_id>/again")
+@requires(*EDITORS)
+def send_again(slug: str, mail_id: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    mail = letters.get(event.id, mail_id)
+    form = AgainForm()
+    if form.validate_on_submit() and (sent := done(form, lambda: _again(mail.id, form))):
+        flash(t("Brevet är skickat igen, till {to}.", "The letter is sent again, to {to}.", to=sent.recipient))
+        return redirect(url_for(".letter", slug=slug, mail_id=sent.id), 303)
+    return letter_page(event, letters.get(event.id, mail_id), form)
+
+
+def _again(mail_id: str, form: AgainForm) -> OutgoingMail:
+    return sending_again.send_again(mail_id, form.shown_times, g.received_at, actor=actor())
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/send", methods=["GET", "POST"])
+@requires(*EDITORS)
+def send_present(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = listing.get(finding.get_by_slug(slug).id, public_id)
+    form = AgainForm(times=sending_again.times_told(registration))
+    if form.validate_on_submit() and done(form, lambda: _present(registration, form)):
+        words = t("Ett nytt brev är på väg till {to}.", "A new letter is on its way to {to}.", to=registration.email)
+        return back(registration, words)
+    why_not = sending_again.why_not_present(registration, g.received_at)
+    return form_page("send_present", form, registration=registration, why_not=why_not)
+
+
+def _present(registration: Registration, form: AgainForm) -> Registration:
+    return sending_again.send_present(registration.id, form.shown_times, g.received_at, actor=actor())
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/address", methods=["GET", "POST"])
+@requires(*EDITORS)
+def correct_address(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = listing.get(finding.get_by_slug(slug).id, public_id)
+    form = AddressForm(obj=registration)
+    if form.validate_on_submit() and done(form, lambda: _address(registration, form)):
+        flash(str(ADDRESS_CORRECTED.format(to=registration.email)))
+        return redirect(url_for(".mail", slug=slug), 303)
+    return form_page("correct_address", form, registration=registration)
+
+
+def _address(registration: Registration, form: AddressForm) -> Registration:
+    return arranging.correct_address(registration.id, form.email.data, g.received_at, actor=actor())

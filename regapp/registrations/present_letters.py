@@ -1,0 +1,83 @@
+"""A fresh letter of what a participant has now, for who never got the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from regapp.core.i18n import use_language
+from regapp.events.models import Publication
+from regapp.mailing import outbox
+from regapp.registrations import letters, line, line_wording, told, wording
+from regapp.registrations.letters import Compose
+from regapp.registrations.models import Registration
+
+
+class Part(NamedTuple):
+    """A letter; one `with_calendar` brings the entry, or its end, with the SEQUENCE that it has."""
+
+    kind: str
+    compose: Compose
+    with_calendar: bool = False
+
+
+def write_present(registration: Registration, at: datetime) -> None:
+    """Tell the participant what they have now, at their present address.
+
+    Their calendar was told before: SEQUENCE stays as it is. What nobody told them of yet is a change, and is written
+    as one.
+    """
+    if told.is_told(registration, at):
+        for part in _parts(registration, at):
+            _write(registration, part, at)
+        return
+    if not registration.is_active:
+        letters.write_cancellation(registration, at)
+        return
+    if registration.has_entry and told.should_have_entry(registration) and registration.is_in_line:
+        letters.write_place(registration, at)
+    letters.write_place_or_waiting(registration, at)
+
+
+def _parts(registration: Registration, at: datetime) -> Iterator[Part]:
+    if registration.event.publication is Publication.CANCELLED or not registration.is_active:
+        yield _end(registration, at)
+    elif registration.is_in_line and not registration.is_offered:
+        brings = registration.has_entry
+        waiting = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings)
+        yield Part("waiting", waiting, brings)
+    else:
+        if registration.has_place:
+            yield Part("confirmation", wording.confirmation, with_calendar=True)
+        if registration.is_offered:
+            yield Part("offer", line_wording.offer)
+
+
+def _end(registration: Registration, at: datetime) -> Part:
+    had_entry = registration.calendar_sequence > 0
+    if registration.is_active:
+        return Part("day_cancelled", partial(wording.day_cancelled, takes_entry=had_entry), had_entry)
+    if registration.is_transferred:
+        return Part("transfer", partial(wording.transferred, takes_entry=had_entry), had_entry)
+    compose = partial(wording.cancellation, may_return=registration.event.is_open(at), takes_entry=had_entry)
+    return Part("cancellation", compose, had_entry)
+
+
+def _write(registration: Registration, part: Part, at: datetime) -> None:
+    calendar, method = (part.with_calendar and told.calendar_now(registration, at)) or (None, None)
+    with use_language(registration.language):
+        outbox.enqueue(
+            part.compose(registration),
+            key=f"present:{part.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}",
+            kind=part.kind,
+            to=registration.email,
+            language=registration.language,
+            at=at,
+            event_id=registration.event_id,
+            registration_id=registration.id,
+            calendar=calendar,
+            method=method,
+            sequence=registration.calendar_sequence if calendar else None,
+        )

@@ -1,0 +1,60 @@
+"""What becomes of letters, without a mail server: as the worker and the inbox would note it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from regapp.core import clock
+from regapp.core.db import db, writing
+from regapp.mailing import claiming
+from regapp.mailing.claiming import Answer
+from regapp.mailing.models import Bounce, OutgoingMail, TryOutcome
+
+REFUSAL = "550 5.1.1 No such user <b>here</b>"
+RETURN = "552 5.2.2 Mailbox <i>full</i>"
+
+
+def all_go(app: Flask, outcome: TryOutcome = TryOutcome.SENT, words: str = "250 Ok") -> None:
+    """Every letter that is due gets this answer."""
+    with app.app_context():
+        while _one_goes(Answer(outcome, words)):
+            pass
+
+
+def _one_goes(answer: Answer) -> bool:
+    with writing():
+        mail = claiming.claim(clock.now())
+        if mail is not None:
+            claiming.settle(mail.id, answer, clock.now())
+        return mail is not None
+
+
+def refuse(app: Flask) -> None:
+    all_go(app, TryOutcome.FAILED, REFUSAL)
+
+
+def bounce(app: Flask, email: str) -> None:
+    """The letters to this address come back an hour later."""
+    with app.app_context(), writing():
+        for mail in db.session.scalars(select(OutgoingMail).filter_by(recipient=email)):
+            mail.bounce = Bounce(at=clock.now() + timedelta(hours=1), status="5.2.2", reason=RETURN)
+
+
+def letters(app: Flask, email: str = "") -> list[OutgoingMail]:
+    """The letters, or those to one address, the earliest first, to be read outside the app's context."""
+    with app.app_context():
+        statement = select(OutgoingMail).order_by(OutgoingMail.dated_at)
+        found = list(db.session.scalars(statement.filter_by(recipient=email) if email else statement))
+        db.session.expunge_all()
+        return found
+
+
+def change(app: Flask, model: type[Any], how: Callable[[Any], None], **which: Any) -> None:
+    """Change one row past the rules."""
+    with app.app_context(), writing():
+        how(db.session.scalars(select(model).filter_by(**which)).one())
