@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
+from regapp.core.errors import where
 from regapp.mailing import delivery, reading
 from regapp.mailing.delivery import Route
 from regapp.mailing.desk import Desk
@@ -185,8 +186,8 @@ class Worker:
                     chore(clock.now())
             except DBAPIError:
                 raise
-            except Exception:
-                log.exception("a chore failed: %s", getattr(chore, "__name__", chore))
+            except Exception as error:
+                log.error("the chore %s failed: %s", getattr(chore, "__name__", chore), where(error))
             finally:
                 db.session.remove()
 

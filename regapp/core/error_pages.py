@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
@@ -11,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from regapp.core.db import db
-from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.errors import NotFound, RuleBroken, where
 from regapp.core.i18n import Text
 from regapp.core.web import SAFE_METHODS, personal
 
@@ -48,9 +46,7 @@ def _show_database_trouble(error: Exception) -> ResponseReturnValue:
 def _show_bug(error: Exception) -> ResponseReturnValue:
     if current_app.testing:
         raise error
-    # Where, but not the message: that may hold what somebody typed.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    current_app.logger.error("a bug: %s\n%s", type(error).__name__, where)
+    current_app.logger.error("a bug: %s", where(error))
     return error_page(500)
 
 

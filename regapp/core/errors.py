@@ -1,5 +1,7 @@
 """What a person did that a rule doesn't allow; everything else is a bug and shows."""
 
+import traceback
+
 from regapp.core.i18n import Text
 
 
@@ -17,3 +19,11 @@ class RuleBroken(Exception):
 
 class NotFound(Exception):
     """What was asked for doesn't exist, or not for this person: a 404."""
+
+
+def where(error: BaseException) -> str:
+    """The kind of an unexpected error and where it happened, for a log, without its message.
+
+    That may hold what somebody typed, and SQLAlchemy's holds a statement's values.
+    """
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
+from regapp.core.errors import where
 from regapp.mailing import claiming, message, orders, outbox, stops
 from regapp.mailing.claiming import Answer, Claimed
 from regapp.mailing.message import Parcel, Sealed, UnwritableLetter
@@ -99,9 +100,13 @@ def _take(may_take: Callable[[], bool]) -> Parcel | None:
 def _packed(claimed: Claimed) -> Parcel | None:
     """The letter with its links, or None when it is overtaken or can't be made ready: that spoils no other."""
     try:
-        letter = claimed if claimed.text is not None else _rendered(claimed.id)
-        return message.pack(letter, outbox.links_of(letter)) if letter else None
-    except SQLAlchemyError:
+        if claimed.text is not None:
+            return message.pack(claimed, outbox.links_of(claimed))
+        # What the database refuses of a rendering is undone alone, not with the answers that are noted beside it.
+        with db.session.begin_nested():
+            letter = _rendered(claimed.id)
+            return message.pack(letter, outbox.links_of(letter)) if letter else None
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         _settle(claimed.id, _why_not_ready(claimed.id, error))
@@ -112,6 +117,7 @@ def _rendered(mail_id: str) -> Claimed | None:
     """An order as the letter that it becomes, None when it is overtaken."""
     mail = db.session.get_one(OutgoingMail, mail_id)
     if orders.render(mail):
+        db.session.flush()
         return Claimed.of(mail)
     claiming.drop(mail_id)
     return None
@@ -121,7 +127,7 @@ def _why_not_ready(mail_id: str, error: Exception) -> Answer:
     """The letter's own trouble: never well when its address or a header is bad, perhaps later when it is ours."""
     if isinstance(error, UnwritableLetter):
         return Answer(TryOutcome.FAILED, str(error))
-    log.error("letter %s can't be made ready", mail_id, exc_info=error)
+    log.error("letter %s can't be made ready: %s", mail_id, where(error))
     return Answer(TryOutcome.RETRY, f"the letter can't be made ready: {type(error).__name__}")
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from typing import Protocol
 
+from regapp.core.errors import where
 from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Sealed
+from regapp.mailing.models import TryOutcome
+from regapp.mailing.stops import QueueTrouble
+
+log = logging.getLogger(__name__)
 
 
 class Carrier(Protocol):
@@ -25,6 +31,7 @@ class Trip:
     """Begun when it is made; the letter itself is handed over only after `let_go`."""
 
     def __init__(self, road: Executor, carrier: Carrier, letter: Sealed) -> None:
+        self._letter = letter
         self._gate: Future[None] = Future()
         # Flask-Mail asks for the current app.
         context = contextvars.copy_context()
@@ -36,9 +43,17 @@ class Trip:
             self._gate.set_result(None)
 
     def end(self) -> Answer | None:
-        """The server's answer when the letter was let go, None when it wasn't; raises QueueTrouble."""
+        """The server's answer when the letter was let go, None when it wasn't; raises QueueTrouble.
+
+        A fault of ours is this letter's trouble: it comes again by the ladder, and the others go on.
+        """
         self._gate.cancel()
         try:
             return self._answer.result()
         except CancelledError:
             return None
+        except QueueTrouble:
+            raise
+        except Exception as error:
+            log.error("letter %s can't be handed over: %s", self._letter.id, where(error))
+            return Answer(TryOutcome.RETRY, f"the letter can't be handed over: {type(error).__name__}")
