@@ -17,6 +17,7 @@ from tests.support import arrived
 from tests.support.arrived import Arrived
 from tests.support.catalogue import BOTH, CASES, LINE, ON_SITE, ONLINE, Case, Story
 from tests.support.mails import compare, languages
+from tests.support.organisers import add_organiser
 from tests.support.server import SENDER
 
 BASE_URL = "https://anmalan.example.org"
@@ -64,6 +65,23 @@ def test_each_letter_arrives_whole_and_says_what_its_files_say(
         _check_words(letter, mail, case)
         if case.method:
             _check_entry(letter, mail, case)
+
+
+@languages
+def test_a_link_to_sign_in_comes_without_personal_data(begin: Callable[..., Story], language: str) -> None:
+    story = begin(language)
+    add_organiser(story.app, email=READER, language=language)
+    story.app.test_client().submit("/organiser/forgot-password", email=READER)  # type: ignore[attr-defined]
+    with story.app.app_context():
+        mail = story.letter("sign_in_link", READER)
+        story.deliver()
+        compare("sign-in-link", language, mail)
+        letter = story.arrived(mail)
+        _check_message(letter, mail, Case("sign_in_link", (), answers=False, to=READER))
+        assert READER not in letter.text and READER not in letter.html.html
+        assert letter.html.links() == [
+            link for link in letter.text.split() if link.startswith(f"{BASE_URL}/organiser/")
+        ]
 
 
 def _check_message(letter: Arrived, mail: OutgoingMail, case: Case) -> None:

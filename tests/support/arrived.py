@@ -27,7 +27,7 @@ SUMMARY TRANSP UID URL X-MICROSOFT-DISALLOW-COUNTER""".split()
 
 ATTENDEE = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
 
-TAGS = set("html head meta title style body table tbody tr td h1 h2 p dl dt dd a br".split())
+TAGS = set("html head meta title style body table tbody tr td h1 h2 p span dl dt dd a br".split())
 
 
 class Arrived:

@@ -4,9 +4,10 @@ A test with a stored letter (an `OutgoingMail`, in an app context) says
 
     compare("reminder-online", "sv", mail)
 
-and the letter must be what stands in `tests/mails/reminder-online.sv.txt` (subject, text, calendar entry) and in
-`reminder-online.sv.html`. Each name has its line in `tests/mails/README.md`, both languages, and stands in quotation
-marks, whole, in the test that makes the letter: tests/letters/test_snapshots.py finds files that belong to nobody.
+and the letter's bytes must be well made (see arrived.py) and its words be what stands in
+`tests/mails/reminder-online.sv.txt` (subject, text, calendar entry) and in `reminder-online.sv.html`. Each name has its
+line in `tests/mails/README.md`, both languages, and stands in quotation marks, whole, in the test that makes the
+letter: tests/letters/test_snapshots.py finds files that belong to nobody.
 `WRITE_MAILS=1 pytest …` writes the files anew after a change of words; read the difference before you commit it.
 """
 
@@ -18,8 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from regapp.mailing import orders
+from regapp.core.context import settings
+from regapp.mailing import message, orders, outbox
+from regapp.mailing.letters import WIDTH
 from regapp.mailing.models import OutgoingMail
+from tests.support import arrived
+from tests.support.arrived import Arrived
+from tests.support.smtp import Received
 
 MAILS = Path(__file__).parents[1] / "mails"
 WRITE_ANEW = bool(os.environ.get("WRITE_MAILS"))
@@ -37,8 +43,22 @@ def compare(name: str, language: str, mail: OutgoingMail) -> None:
         assert orders.render(mail), "the order is overtaken"
     assert name in names(), f"{name} has no line in tests/mails/README.md"
     assert mail.language == language
+    check(mail)
     _compare(MAILS / f"{name}.{language}.txt", readable(mail))
     _compare(MAILS / f"{name}.{language}.html", opened(mail))
+
+
+def check(mail: OutgoingMail) -> None:
+    """Its bytes, as they would be sent now, are what every letter's are; text and HTML say the same."""
+    octets = message.build(message.pack(mail, outbox.links_of(mail)), settings()).as_bytes()
+    letter = Arrived(Received("", [mail.recipient], octets, connection=0, over_tls=False))
+    arrived.check_bytes(letter)
+    arrived.check_tree(letter, mail.method.value if mail.method else None)
+    arrived.check_html(letter, settings().base_url)
+    arrived.check_same_words(letter)
+    assert letter.message["To"] == mail.recipient
+    assert letter.message["Content-Language"] == letter.html.lang == mail.language
+    assert max(len(line) for line in letter.text.splitlines() if "://" not in line) <= WIDTH
 
 
 def readable(mail: OutgoingMail) -> str:
