@@ -141,10 +141,16 @@ def examine_everywhere(page: Page) -> None:
 
 def _look(page: Page, options: dict[str, Any]) -> None:
     fits(page)
+    found = find_violations(page, options)
+    assert not found, f"{_where(page)}\n" + "\n".join(found)
+
+
+def find_violations(page: Page, options: dict[str, Any]) -> list[str]:
+    """What axe has to say of the page as it stands, in words."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate("options => axe.run(options)", options)["violations"]
-    assert not found, f"{_where(page)}\n" + "\n".join(_described(violation) for violation in found)
+    return [_described(violation) for violation in found]
 
 
 def fits(page: Page) -> None:
