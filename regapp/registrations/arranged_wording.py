@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regapp.core.i18n import t
-from regapp.mailing.letters import Heading, Letter, Paragraph
+from regapp.mailing.letters import Action, Heading, Letter, Paragraph
 from regapp.registrations.letter_parts import (
     asks_for_needs,
     facts,
@@ -40,11 +40,11 @@ def taken_over(registration: Registration) -> Letter:
             own_page(),
             Paragraph(
                 t(
-                    "Din kollega gav oss ditt namn och din e-postadress. Så behandlar vi dina personuppgifter: {url}",
-                    "Your colleague gave us your name and e-mail address. How we process your personal data: {url}",
-                    url=privacy_url(),
+                    "Din kollega gav oss ditt namn och din e-postadress.",
+                    "Your colleague gave us your name and e-mail address.",
                 )
             ),
+            Action(t("Så behandlar vi personuppgifter", "How we process personal data"), privacy_url(), quiet=True),
             questions(event),
         ],
     )

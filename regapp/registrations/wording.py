@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regapp.core.i18n import format_day, t
-from regapp.mailing.letters import Heading, Letter, Paragraph
+from regapp.mailing.letters import Action, Heading, Letter, Paragraph
 from regapp.registrations import entries
 from regapp.registrations.letter_parts import (
     asks_for_needs,
@@ -98,11 +98,11 @@ def undone(registration: Registration) -> Letter:
 def cancellation(registration: Registration, *, may_return: bool, takes_entry: bool) -> Letter:
     event = registration.event
     again = t(
-        "Du kan anmäla dig igen till och med {day}: {url}",
-        "You can register again until {day}: {url}",
+        "Du kan anmäla dig igen till och med {day}.",
+        "You can register again until {day}.",
         day=format_day(event.last_day),
-        url=entries.day_url(event),
     )
+    register = Action(t("Till dagens sida", "To the day's page"), entries.day_url(event), quiet=True)
     return Letter(
         subject=t("Du är avanmäld: {title}", "Your registration is cancelled: {title}", title=event.title),
         blocks=[
@@ -110,7 +110,7 @@ def cancellation(registration: Registration, *, may_return: bool, takes_entry: b
             Paragraph(_what_is_given_up(registration)),
             *([entry_goes()] if takes_entry else []),
             facts(registration),
-            *([Paragraph(again)] if may_return else []),
+            *([Paragraph(again), register] if may_return else []),
             questions(event),
         ],
     )
