@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 import config
 from regapp import create_app
@@ -106,11 +107,18 @@ def settings(environ: dict[str, str]) -> config.Settings:
     return config.load(environ)
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Every test has an app of its own, but no need to compile the templates anew."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(settings: config.Settings) -> Iterator[Flask]:
+def app(settings: config.Settings, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`."""
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled
     app.test_client_class = CheckingClient
     yield app
     with app.app_context():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from regapp.core.i18n import format_day, t
-from regapp.mailing.letters import Action, Heading, Letter, Paragraph
+from regapp.events.models import Event
+from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
 from regapp.registrations import entries
 from regapp.registrations.letter_parts import (
     asks_for_needs,
@@ -97,12 +98,6 @@ def undone(registration: Registration) -> Letter:
 
 def cancellation(registration: Registration, *, may_return: bool, takes_entry: bool) -> Letter:
     event = registration.event
-    again = t(
-        "Du kan anmäla dig igen till och med {day}.",
-        "You can register again until {day}.",
-        day=format_day(event.last_day),
-    )
-    register = Action(t("Till dagens sida", "To the day's page"), entries.day_url(event), quiet=True)
     return Letter(
         subject=t("Du är avanmäld: {title}", "Your registration is cancelled: {title}", title=event.title),
         blocks=[
@@ -110,10 +105,23 @@ def cancellation(registration: Registration, *, may_return: bool, takes_entry: b
             Paragraph(_what_is_given_up(registration)),
             *([entry_goes()] if takes_entry else []),
             facts(registration),
-            *([Paragraph(again), register] if may_return else []),
+            *(_how_to_return(event) if may_return else []),
             questions(event),
         ],
     )
+
+
+def _how_to_return(event: Event) -> list[Block]:
+    return [
+        Paragraph(
+            t(
+                "Du kan anmäla dig igen till och med {day}.",
+                "You can register again until {day}.",
+                day=format_day(event.last_day),
+            )
+        ),
+        Action(t("Till dagens sida", "To the day's page"), entries.day_url(event), quiet=True),
+    ]
 
 
 def _what_is_given_up(registration: Registration) -> str:
