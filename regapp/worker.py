@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import psycopg
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from regapp.core import clock
 from regapp.core.context import settings
@@ -184,7 +184,7 @@ class Worker:
             try:
                 with writing():
                     chore(clock.now())
-            except DBAPIError:
+            except (OperationalError, InterfaceError):
                 raise
             except Exception as error:
                 log.error("the chore %s failed: %s", getattr(chore, "__name__", chore), where(error))

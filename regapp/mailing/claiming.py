@@ -184,7 +184,10 @@ def next_wake(now: datetime) -> datetime | None:
 
 
 def room_at(now: datetime, per_minute: int) -> datetime | None:
-    """When the rate allows another letter, over all workers; None when it does now. 0 is no limit."""
+    """When the rate allows another letter, over all workers; None when it does now. 0 is no limit.
+
+    Tries that lie ahead were made before the clock was put back, and don't count.
+    """
     if not per_minute:
         return None
     in_hand = db.session.scalar(
@@ -195,7 +198,8 @@ def room_at(now: datetime, per_minute: int) -> datetime | None:
         return now + timedelta(seconds=1)
     last = db.session.scalar(
         select(DeliveryTry.at)
-        .where(DeliveryTry.at > now - RATE_WINDOW, DeliveryTry.outcome != TryOutcome.INTERRUPTED)
+        .where(DeliveryTry.at > now - RATE_WINDOW, DeliveryTry.at <= now)
+        .where(DeliveryTry.outcome != TryOutcome.INTERRUPTED)
         .order_by(DeliveryTry.at.desc())
         .offset(allowed - 1)
         .limit(1)

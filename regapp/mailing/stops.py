@@ -45,6 +45,10 @@ def resume() -> bool:
 
 
 def stopped_until(now: datetime) -> datetime | None:
-    """When the next connection is made, while the queue stands still."""
+    """When the next connection is made, while the queue stands still.
+
+    What lies further ahead than we ever wait was noted before the clock was put back: then it is now.
+    """
     standing = db.session.get(QueueStop, 1)
-    return standing.resumes_at if standing and standing.resumes_at > now else None
+    longest = timedelta(seconds=_PAUSES_S[-1])
+    return standing.resumes_at if standing and now < standing.resumes_at <= now + longest else None

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from regapp.core.context import settings as current_settings
 from regapp.core.db import db
 from regapp.mailing import delivery, outbox
 from regapp.mailing.filing import Folder
-from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.models import MailState, OutgoingMail, QueueStop
 from regapp.mailing.transport import SmtpRoute
 from regapp.worker import SqliteBell, Worker
 from tests.support.letters import put, put_invited
@@ -106,6 +107,22 @@ def test_chores_are_done_each_in_its_own_transaction_and_one_that_fails_stops_no
 ) -> None:
     done: list[str] = []
     working = Worker([lambda now: _raise(), lambda now: done.append("done"), lambda now: working.stop()], route)
+    with app.app_context():
+        working.run()
+    assert done == ["done"]
+
+
+def _break_a_rule_of_the_tables(now: datetime) -> None:
+    db.session.add(QueueStop(id=2, stopped_at=now, resumes_at=now, reason=""))
+    db.session.flush()
+
+
+@pytest.mark.both_databases
+def test_a_chore_that_the_database_refuses_keeps_no_other_from_being_done(
+    app: Flask, server: SmtpServer, route: SmtpRoute
+) -> None:
+    done: list[str] = []
+    working = Worker([_break_a_rule_of_the_tables, lambda now: done.append("done"), lambda now: working.stop()], route)
     with app.app_context():
         working.run()
     assert done == ["done"]
