@@ -11,6 +11,8 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 import config
 from regapp import create_app
 from regapp.accounts import links
@@ -20,6 +22,7 @@ from regapp.core.db import db, writing
 from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
+from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import finding, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession, Wish
@@ -54,6 +57,7 @@ class House:
         self.slug = ""
         self.person = ""
         self.waiting = ""
+        self.letters: dict[str, str] = {}
         self.fill()
         self.system.start_web()
 
@@ -85,6 +89,7 @@ class House:
                     db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
             self.waiting = _queue(now)
+            self.letters = _letters(self.slug)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
 
@@ -245,6 +250,20 @@ def _talkative_person(slug: str, now: datetime) -> str:
         found = finding.find_active(_event(slug).id, LONG_ADDRESS)
         assert found is not None
         return found.public_id
+
+
+def _letters(slug: str) -> dict[str, str]:
+    """The ids of the demo day's letters: one that was refused at endless length, one that came back, one that waits."""
+    with writing():
+        mails = list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.event_id == _event(slug).id)))
+        refused = next(mail for mail in mails if mail.state is MailState.FAILED)
+        refused.last_answer = refused.tries[0].answer = f"550 5.1.1 {LONG_WORD * 3} user unknown"
+        return {
+            "refused": refused.id,
+            "returned": next(mail.id for mail in mails if mail.bounce),
+            "deferred": next(mail.id for mail in mails if len(mail.tries) > 1),
+            "waiting": next(mail.id for mail in mails if mail.state is MailState.QUEUED),
+        }
 
 
 def _queue(now: datetime) -> str:

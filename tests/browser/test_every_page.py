@@ -113,11 +113,33 @@ ORGANISERS = {
     "the messages": "/organiser/{open}/messages",
     "no messages": "/organiser/2027-soon/messages",
     "the account": "/organiser/account",
+    "the mail": "/organiser/{open}/mail",
+    "the mail, filtered": "/organiser/{open}/mail?state=failed&words=example",
+    "no mail": "/organiser/2027-soon/mail",
+    "no such mail": "/organiser/{open}/mail?words=zzzz",
+    "mail that there isn't": "/organiser/{open}/mail?state=nothing",
+    "the mail of a cancelled day": "/organiser/2027-cancelled/mail",
+    "the mail of a day with a line": "/organiser/2027-queue/mail",
+    "a letter that was refused": "/organiser/{open}/mail/{refused}",
+    "a letter that came back": "/organiser/{open}/mail/{returned}",
+    "a letter that was deferred": "/organiser/{open}/mail/{deferred}",
+    "a letter that waits": "/organiser/{open}/mail/{waiting_letter}",
+    "pausing the queue": "/organiser/{open}/mail/pause",
+    "starting a queue that runs": "/organiser/{open}/mail/resume",
+    "sending what holds now": "/organiser/2027-queue/attendees/{waiting}/send",
+    "correcting an address": "/organiser/{open}/attendees/{person}/address",
+    "the attendees whom letters don't reach": "/organiser/{open}/attendees?delivery=failing",
     "changing the password": "/organiser/change-password",
     "no such page": "/organiser/2099/",
 }
 
-STATUS = {"no such page": 404, "no such day": 404, "a stale link": 404, "a filter that there isn't": 422}
+STATUS = {
+    "no such page": 404,
+    "no such day": 404,
+    "a stale link": 404,
+    "a filter that there isn't": 422,
+    "mail that there isn't": 422,
+}
 
 languages = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -174,7 +196,9 @@ def test_an_organisers_page_is_for_everybody(
     house: House, organisers: dict[str, Page], name: str, language: str
 ) -> None:
     page = organisers[language]
-    visit(page, house.url(ORGANISERS[name].format(open=house.slug, person=house.person, waiting=house.waiting)), name)
+    letters = {**house.letters, "waiting_letter": house.letters["waiting"], "waiting": house.waiting}
+    path = ORGANISERS[name].format(open=house.slug, person=house.person, **letters)
+    visit(page, house.url(path), name)
     assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
     examine_everywhere(page)
 

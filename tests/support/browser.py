@@ -36,6 +36,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+NO_FAULTS = ("Failed to load resource", "Blocked script execution in")
+"""What a console says of pages that answer 4xx, and of a letter's frame where Playwright's own scripts look into it."""
+
+
 class Windows:
     """Opens windows and remembers what went wrong in them: see `complaints`."""
 
@@ -68,7 +72,7 @@ class Windows:
             self.complaints.append(f"a request to another host: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(NO_FAULTS):
             self.complaints.append(f"on the console: {message.text}")
 
     def close(self) -> None:
