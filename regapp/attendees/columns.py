@@ -71,6 +71,12 @@ COLUMNS = (
     Column(
         "answer_by", Text("Erbjuden plats till (svensk tid)", "Place offered until (Swedish time)"), 22, Kind.INSTANT
     ),
+    Column(
+        "declined_at",
+        Text("Tackat nej i kalendern (svensk tid)", "Declined in the calendar (Swedish time)"),
+        22,
+        Kind.INSTANT,
+    ),
     Column("cancelled_at", Text("Avanmäld (svensk tid)", "Cancelled (Swedish time)"), 22, Kind.INSTANT),
 )
 HEALTH_COLUMNS = (

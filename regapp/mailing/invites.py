@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from regapp.mailing import marks
 
 if TYPE_CHECKING:
-    from icalendar import Calendar, Event, vCalAddress
+    from icalendar import Event, vCalAddress
 
 PRODID = "-//SWECARNET//regapp//SV"
 MAX_LINE_UNITS = 255
@@ -74,7 +74,8 @@ class Invitation:
         calendar.add("calscale", "GREGORIAN")
         calendar.add("method", method)
         calendar.add_component(self._event(status, invited=invited))
-        return _bytes(calendar)
+        written: bytes = calendar.to_ical()
+        return written
 
     def _event(self, status: str, *, invited: bool) -> Event:
         from icalendar import Event
@@ -131,11 +132,6 @@ def _person(name: str, address: str) -> vCalAddress:
     person = vCalAddress("mailto:" + quote(clean(address), safe="@!$'*+"))
     person.params["CN"] = _quotable(name) or clean(address)
     return person
-
-
-def _bytes(calendar: Calendar) -> bytes:
-    written: bytes = calendar.to_ical()
-    return written
 
 
 def clean(value: str, *, keep_marks: bool = False) -> str:

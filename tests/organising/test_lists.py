@@ -25,7 +25,16 @@ def test_the_overview_shows_places_growth_letters_and_messages(organiser: Checki
 
 def test_the_pages_speak_the_organisers_language(app: Flask, day: str) -> None:
     client = signed_in(app, language="en")
-    for path in ("", "2026/", "2026/attendees", "2026/attendees/export", "2026/messages", "2026/edit", "2026/cancel"):
+    for path in (
+        "",
+        "2026/",
+        "2026/attendees",
+        "2026/attendees/export",
+        "2026/messages",
+        "2026/edit",
+        "2026/cancel",
+        "2026/mail",
+    ):
         assert client.page(f"/organiser/{path}").lang == "en"
     assert "9 places left" in client.page("/organiser/").text
 

@@ -324,6 +324,10 @@ def test_who_declined_in_the_calendar_is_seen_and_found(
     assert "tackat nej" not in door.page(f"{LIST}?answer=declined").text
     path = people(organiser.page(f"{LIST}?answer=declined"))[0]
     assert "torsdag 1 oktober 2026 kl. 10.00. Anmälan gäller ändå" in organiser.page(path).text
+    file = organiser.submit(f"{LIST}/export?answer=declined", kind="semicolon").get_data(as_text=True)
+    head, row = file.lstrip("\ufeff").split("\r\n")[:2]
+    named = dict(zip(head.split(";"), row.split(";"), strict=True))
+    assert named["Tackat nej i kalendern (svensk tid)"] == "2026-10-01 10:00"
 
 
 def test_viewers_see_the_letters_and_act_on_none(
