@@ -80,4 +80,5 @@ def _write(registration: Registration, part: Part, at: datetime) -> None:
             calendar=calendar,
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
+            in_reply_to=letters.confirmation_id(registration) if part.kind != "confirmation" else None,
         )

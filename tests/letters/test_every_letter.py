@@ -146,7 +146,7 @@ def _check_entry(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
     assert str(event["SUMMARY"]) == TITLE[mail.language]
     assert event["DTSTART"].dt == registration.event.starts_at
     assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(hours=7, minutes=30)
-    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == mail.dated_at
+    assert (event["DTSTAMP"].dt, event["LAST-MODIFIED"].dt) == (mail.dated_at, registration.changed_at)
     assert event["CREATED"].dt == registration.received_at
     assert str(event["URL"]) == BASE_URL + ("/2026/" if mail.language == "sv" else "/en/2026/")
     assert letter.entry.parameters("ATTENDEE")["CN"] == registration.name

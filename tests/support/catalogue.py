@@ -30,6 +30,7 @@ from regapp.registrations import (
     moving,
     promoting,
     registering,
+    sending_again,
     transferring,
 )
 from regapp.registrations.applying import Application
@@ -181,8 +182,13 @@ def the_calendar_says_no(story: Story) -> None:
     story.follow(say)
 
 
+def the_letter_is_sent_again(story: Story) -> None:
+    story.follow(lambda _id, at: sending_again.send_again(story.letter("update", ASA).id, 0, at, actor="organiser:1"))
+
+
 CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
 GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
+IS_TOLD_ANEW = follow(sending_again.send_present, 0, actor="organiser:1")
 GIVES_TO_BO = follow(transferring.transfer, Colleague("Bo", "Ek", BO))
 SOMEBODY = Details("Åsa-Märta", "O’Brien Öberg", Profession.NURSE, "", "Provsjukhuset", "", False)
 IS_CORRECTED = follow(arranging.correct, SOMEBODY, ASA, actor="organiser:1", tell=True)
@@ -207,6 +213,28 @@ CASES: dict[str, Case] = {
     "address-earlier": Case("cancellation", (register("on_site"), *GETS_A_NEW_ADDRESS), None, CANCEL, 1),
     "corrected": Case("corrected", (register("on_site"), IS_CORRECTED), ON_SITE),
     "moved-online": Case("update", (register("on_site"), GOES_ONLINE), ONLINE, REQUEST, 1),
+    "moved-online-again": Case(
+        "update",
+        (register("on_site"), GOES_ONLINE, letters_go_out, a_minute_passes, the_letter_is_sent_again),
+        ONLINE,
+        REQUEST,
+        1,
+    ),
+    "moved-online-anew": Case(
+        "confirmation",
+        (register("on_site"), GOES_ONLINE, letters_go_out, a_minute_passes, IS_TOLD_ANEW),
+        ONLINE,
+        REQUEST,
+        1,
+        answers=False,
+    ),
+    "cancellation-anew": Case(
+        "cancellation",
+        (register("online"), CANCELS, letters_go_out, a_minute_passes, IS_TOLD_ANEW),
+        ONLINE,
+        CANCEL,
+        1,
+    ),
     "moved-on-site": Case("update", (register("online"), GOES_ON_SITE), ON_SITE, REQUEST, 1),
     "moved-back": Case(
         "update", (register("on_site"), GOES_ONLINE, a_minute_passes, GOES_ON_SITE), ON_SITE, REQUEST, 2
