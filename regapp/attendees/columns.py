@@ -77,6 +77,7 @@ COLUMNS = (
         22,
         Kind.INSTANT,
     ),
+    Column("joined_at", Text("Anslöt (svensk tid)", "Joined (Swedish time)"), 22, Kind.INSTANT),
     Column("cancelled_at", Text("Avanmäld (svensk tid)", "Cancelled (Swedish time)"), 22, Kind.INSTANT),
 )
 HEALTH_COLUMNS = (

@@ -93,7 +93,10 @@ def news(event_id: int, after: datetime, until: datetime) -> News:
 
 @dataclass(frozen=True)
 class Standing:
-    """How many people have what: a seat, an online place, a place in line with or without an online place."""
+    """How many people have what: a seat, an online place, a place in line with or without an online place.
+
+    `joined` have gone to the online meeting, whatever they changed to afterwards.
+    """
 
     on_site: int
     online: int
@@ -101,6 +104,7 @@ class Standing:
     online_in_line: int
     offered: int
     cancelled: int
+    joined: int
 
     @property
     def registered(self) -> int:
@@ -128,6 +132,7 @@ def standing(event_id: int) -> Standing:
             func.count().filter(online & Registration.in_line_since.is_not(None)),
             func.count().filter(Registration.answer_by.is_not(None)),
             func.count().filter(Registration.status == Status.CANCELLED),
+            func.count(Registration.joined_at),
         ).where(Registration.event_id == event_id)
     ).one()
     return Standing(*row)

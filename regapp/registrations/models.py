@@ -197,10 +197,6 @@ class Registration(Model):
         """Personal links open to some time after the day, and no longer."""
         return now < self.event.ends_at + LINKS_LIVE
 
-    def can_join(self, now: datetime) -> bool:
-        """Whether the door to the online meeting opens for this person at this instant."""
-        return self.has_place and self.attendance is Attendance.ONLINE and self.event.can_be_joined(now)
-
     def can_cancel(self, now: datetime) -> bool:
         """Cancelling ends when the day starts."""
         return self.is_active and now < self.event.starts_at

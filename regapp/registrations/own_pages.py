@@ -1,4 +1,4 @@
-"""The pages that a personal link opens: the registration, its files, and the door to the meeting."""
+"""The pages that a personal link opens: the registration and its files."""
 
 from __future__ import annotations
 
@@ -130,21 +130,3 @@ def my_data(token: str) -> ResponseReturnValue:
     response = Response(content, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="swecarnet-{registration.event.slug}.json"'
     return response
-
-
-@bp.route("/join/<token>", methods=["GET", "POST"])
-def join(token: str) -> ResponseReturnValue:
-    registration = get_own(Purpose.JOIN, token)
-    event = registration.event
-    form = Press()
-    may_join = registration.can_join(g.received_at)
-    meeting_url = event.meeting_url if may_join and form.validate_on_submit() else None
-    page = render_template(
-        "registrations/join.html",
-        event=event,
-        registration=registration,
-        form=form,
-        may_join=may_join,
-        meeting_url=meeting_url,
-    )
-    return page, 422 if form.errors else 200

@@ -18,16 +18,11 @@ from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import Registration
 from tests.attendees.people import add
 from tests.campaigns.reminders import keep_house, remind
-from tests.support.mails import compare, languages
 from tests.support.smtp import SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context")
 
 DUE = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
-WORDS = {
-    "message_sv": "Ta med legitimation.\n\nLunch serveras kl. 12.",
-    "message_en": "Bring an identity card.\n\nLunch is at 12.",
-}
 
 
 @pytest.fixture
@@ -40,22 +35,22 @@ def order() -> OutgoingMail:
     return db.session.scalars(select(OutgoingMail).filter_by(kind="reminder")).one()
 
 
-@languages
 @pytest.mark.usefixtures("clock")
-def test_a_reminder_on_site_says_when_where_and_how_to_find_it(day: Event, language: str) -> None:
-    add(day, "Åsa-Märta", "O’Brien Öberg", email="asa@example.org", language=language)
-    remind(day, audience=Audience.ON_SITE, **WORDS)
+def test_who_comes_is_told_how_to_get_there_and_who_joins_where_to_try_the_sound(
+    day: Event, route: SmtpRoute, server: SmtpServer
+) -> None:
+    add(day, "På", "Plats", email="site@example.org")
+    add(day, "Di", "Gital", email="online@example.org", wish=Wish.ONLINE)
+    remind(day)
     keep_house(DUE)
-    compare("reminder-on-site", language, order())
-
-
-@languages
-@pytest.mark.usefixtures("clock")
-def test_a_reminder_online_leads_to_the_join_page(day: Event, language: str) -> None:
-    add(day, "Åsa-Märta", "O’Brien Öberg", email="asa@example.org", wish=Wish.ONLINE, language=language)
-    remind(day, audience=Audience.ONLINE)
-    keep_house(DUE)
-    compare("reminder-online", language, order())
+    deliver_due(route)
+    text = {}
+    for received in server.received:
+        body = received.message.get_body(("plain",))
+        assert body is not None
+        text[received.recipients[0]] = body.get_content()
+    assert "Gå in från gården." in text["site@example.org"] and "Prova ljudet" not in text["site@example.org"]
+    assert "Prova ljudet" in text["online@example.org"] and "gården" not in text["online@example.org"]
 
 
 @pytest.mark.usefixtures("clock")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import time_machine
 from flask import Flask
 
+from regapp.campaigns import reminding, sending
+from regapp.campaigns.models import Audience
+from regapp.campaigns.reminding import ReminderDraft
 from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.events.models import Event
@@ -186,6 +189,15 @@ def the_letter_is_sent_again(story: Story) -> None:
     story.follow(lambda _id, at: sending_again.send_again(story.letter("update", ASA).id, 0, at, actor="organiser:1"))
 
 
+def a_reminder_falls_due(story: Story) -> None:
+    """Set by an organiser, a week before; the worker keeps house when its time has come."""
+    words = {"message_sv": "Ta med legitimation.\n\nLunch serveras kl. 12.", "message_en": "Bring an identity card."}
+    draft = ReminderDraft(7, time(9, 0), Audience.EVERYBODY, **words)
+    story.day(lambda event, at: reminding.add(event.id, draft, at, actor="organiser:1"))
+    story.now.move_to(datetime(2026, 11, 18, 9, 0, tzinfo=STOCKHOLM))
+    story.day(lambda _event, at: sending.write_due(at))
+
+
 CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
 GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
 IS_TOLD_ANEW = follow(sending_again.send_present, 0, actor="organiser:1")
@@ -272,6 +284,9 @@ CASES: dict[str, Case] = {
     "transfer": Case("transfer", (register("online"), GIVES_TO_BO), ONLINE, CANCEL, 1),
     "declined-on-site": Case("declined", (register("on_site"), a_minute_passes, the_calendar_says_no), ON_SITE),
     "declined-online": Case("declined", (register("online"), a_minute_passes, the_calendar_says_no), ONLINE),
+    "reminder-on-site": Case("reminder", (register("on_site"), a_reminder_falls_due), ON_SITE),
+    "reminder-online": Case("reminder", (register("online"), a_reminder_falls_due), ONLINE),
+    "reminder-in-line": Case("reminder", (*IN_LINE_ONLINE, a_reminder_falls_due), BOTH),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
     "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
     "link-online": Case("link", (register("online"), hours_pass, register("on_site")), ONLINE),
