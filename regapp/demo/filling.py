@@ -80,7 +80,6 @@ def _fill(now: datetime) -> str:
             )
         )
     event = add_day(now)
-    db.session.add_all(build_reminders(event, now))
     organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
     managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
@@ -92,9 +91,10 @@ def _holds_anything() -> bool:
 
 
 def add_day(now: datetime) -> Event:
-    """The demo day with its people and what was written to them."""
+    """The demo day with its people, what was written to them, and what will remind them."""
     event = build_day(now)
     db.session.add(event)
+    db.session.add_all(build_reminders(event, now))
     registrations = list(people.registrations(event, now))
     db.session.add_all(registrations)
     letters.write(registrations)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -72,6 +73,10 @@ class Planned:
     reminder: Reminder | None = None
 
 
+ROOM: Final = 0.07
+"""Half the width of a date on the time line."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The letters in the order of time, between the ends of the time line."""
@@ -86,13 +91,14 @@ class Plan:
         return min(max((at - self.begins_at) / (self.ends_at - self.begins_at), 0.0), 1.0)
 
     def months(self) -> Iterator[tuple[date, float]]:
-        """The first of each month on the time line, at most about ten of them."""
+        """The first of months on the time line: about six at most, with room for their words on both sides."""
         first, last = self.begins_at.date(), self.ends_at.date()
-        every = (last - first).days // 300 + 1
+        every = (last - first).days // 180 + 1
         for number in range(first.year * 12 + first.month, last.year * 12 + last.month, every):
             day = date(number // 12, number % 12 + 1, 1)
-            at = self.begins_at.replace(year=day.year, month=day.month, day=1, hour=0, minute=0)
-            yield day, self.share(at)
+            at = self.share(datetime(day.year, day.month, 1, tzinfo=self.begins_at.tzinfo))
+            if ROOM < at < 1 - ROOM:
+                yield day, at
 
 
 def of(event: Event, now: datetime) -> Plan:

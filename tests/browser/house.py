@@ -17,6 +17,7 @@ import config
 from regapp import create_app
 from regapp.accounts import links
 from regapp.accounts.roles import Role
+from regapp.campaigns.models import Audience, Reminder
 from regapp.core import clock, context
 from regapp.core.db import db, writing
 from regapp.demo import filling
@@ -90,6 +91,7 @@ class House:
             self.person = _talkative_person(self.slug, now)
             self.waiting = _queue(now)
             self.letters = _letters(self.slug)
+            _reminders_of_every_kind(now)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
 
@@ -185,7 +187,13 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("queue", now + 20 * DAY, offer_days=30, seats_on_site=1, **_late(now)),
         day("draft", ahead, publication=Publication.DRAFT),
         day("free", ahead, seats_on_site=None),
-        day("today", now - timedelta(minutes=5), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
+        day(
+            "today",
+            now - timedelta(minutes=5),
+            closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM),
+            meeting_url_changed_at=now - DAY,
+            sound_test_url="https://meeting.example.org/sound",
+        ),
         day("ended", now - timedelta(hours=8), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("long", ahead, **_long_words()),
     ]
@@ -264,6 +272,16 @@ def _letters(slug: str) -> dict[str, str]:
             "deferred": next(mail.id for mail in mails if len(mail.tries) > 1),
             "waiting": next(mail.id for mail in mails if mail.state is MailState.QUEUED),
         }
+
+
+def _reminders_of_every_kind(now: datetime) -> None:
+    """A day with a reminder that went, one that was missed and one with endless words that is ahead."""
+    event = _event("2027-near")
+    days = [(0, {"message_sv": LONG_WORD}), (12, {"written_at": now - 2 * DAY}), (20, {"missed_at": now - 9 * DAY})]
+    with writing():
+        for days_before, more in days:
+            when = {"days_before": days_before, "clock": time(), "audience": Audience.EVERYBODY, "created_at": now}
+            db.session.add(Reminder(event=event, **when, **more))
 
 
 def _queue(now: datetime) -> str:

@@ -156,6 +156,33 @@ def test_a_file_with_details_of_health_needs_a_reason(
     assert download.value.suggested_filename.endswith(".xlsx")
 
 
+@languages
+def test_a_reminder_is_set_with_an_error_on_the_way_and_seen_as_its_readers_will(
+    house: House, organiser_window: Callable[..., Page], language: str
+) -> None:
+    slug, number = {"sv": ("2027-free", 0), "en": ("2027-half", 1)}[language]
+    page = organiser_window(language, NARROW, javascript=False)
+    page.goto(house.url(f"/organiser/{slug}/mail-plan"))
+    page.locator(f"main a[href$='/{slug}/reminders']").click()
+    page.locator(f"main a[href$='usual={number}']").click()
+    page.locator("[name=clock]").fill("09:30")
+    page.locator("[name=message_sv]").fill("Ta med legitimation.")
+    page.locator("[name=days_before]").fill("61")
+    page.locator("main form button").click()
+    refused(page, language)
+    expect(page.locator("[name=message_sv]")).to_have_value("Ta med legitimation.")
+    page.locator("[name=days_before]").fill("3")
+    page.locator("main form button").click()
+    page.locator("tbody th a").click()
+    expect(page.locator(".letter-text")).to_contain_text("Ta med legitimation.")
+    letter = page.frame_locator("iframe")
+    expect(letter.get_by_text("Ta med legitimation.")).to_be_visible()
+    expect(letter.get_by_role("heading", level=1)).to_have_text(re.compile("Påminnelse|Reminder"))
+    page.locator("main a[href*='language=en']").first.click()
+    expect(page.locator(".letter-text")).to_contain_text("I can't come")
+    examine_everywhere(page)
+
+
 def test_a_message_is_marked_as_read(house: House, organiser_window: Callable[..., Page]) -> None:
     page = organiser_window("sv", NARROW, javascript=False)
     page.goto(house.url(f"/organiser/{house.slug}/messages?show=unread"))
