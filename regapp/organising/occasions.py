@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from regapp.core.context import settings
 from regapp.core.i18n import Text
 from regapp.events.models import Event
 
@@ -17,7 +18,8 @@ Span = tuple[datetime, datetime | None]
 class Occasion:
     """Letters of some kinds, written from one instant to another, or at one instant only.
 
-    `sample` names the preview; without `kinds` they can't be told from another occasion's.
+    `sample` names the preview; without `kinds` they can't be told from another occasion's. `by_inbox`: only where the
+    service reads what comes back.
     """
 
     name: Text
@@ -26,10 +28,13 @@ class Occasion:
     kinds: frozenset[str]
     span: Callable[[Event], Span]
     of_line: bool = False
+    by_inbox: bool = False
 
     def happens(self, event: Event) -> bool:
         """A line there is only where the seats are counted, and where it has time: offers may begin after its end."""
         begins_at, ends_at = self.span(event)
+        if self.by_inbox and not settings().inbox_server:
+            return False
         return (not self.of_line or bool(event.seats_on_site)) and (ends_at is None or begins_at < ends_at)
 
 
@@ -79,6 +84,14 @@ OCCASIONS: Final = (
         "cancellation",
         frozenset({"cancellation", "transfer"}),
         _until_the_start,
+    ),
+    Occasion(
+        Text("Nej i kalendern", "No in the calendar"),
+        Text("den vars kalender tackar nej", "whoever declines in the calendar"),
+        "declined",
+        frozenset({"declined"}),
+        _until_the_start,
+        by_inbox=True,
     ),
     Occasion(
         Text("Plats i kön", "Place in line"),

@@ -16,7 +16,7 @@ from regapp.core.i18n import use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import line_wording, registering, wording
+from regapp.registrations import answer_wording, line_wording, registering, wording
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
@@ -63,6 +63,7 @@ SAMPLES: Final = {
     "link": Sample(partial(wording.link, registered_again=True), PLACES),
     "update": Sample(wording.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
+    "declined": Sample(answer_wording.declined, PLACES),
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),

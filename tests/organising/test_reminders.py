@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 
+import config
 from regapp.campaigns import sending
+from regapp.core import context
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
@@ -166,6 +169,14 @@ def test_the_plan_tells_each_letter_with_its_time_in_the_order_of_time(organiser
     assert "kommer" in row(organiser, PLAN, "Erbjuden plats")
     assert "1 får det som det ser ut nu" in row(organiser, PLAN, "Påminnelse")
     assert "0 får det som det ser ut nu" in row(organiser, PLAN, "Kön är stängd")
+
+
+def test_the_answer_to_a_calendars_no_is_planned_where_an_inbox_is_read(
+    app: Flask, settings: config.Settings, organiser: CheckingClient
+) -> None:
+    context.use_settings(dataclasses.replace(settings, inbox_server="imap.example.org"))
+    assert "inget skickat än" in row(organiser, PLAN, "Nej i kalendern")
+    assert "Du tackade nej i kalendern." in organiser.page(f"{PLAN}/declined").text
 
 
 def test_the_plan_counts_what_went(app: Flask, organiser: CheckingClient) -> None:
