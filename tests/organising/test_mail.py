@@ -236,7 +236,7 @@ def test_the_queue_is_paused_and_started_with_a_question_and_everybody_sees_it(
     app: Flask, organiser: CheckingClient, viewer: CheckingClient
 ) -> None:
     question = organiser.page(MAIL + "/pause").text
-    assert "Den som anmäler sig under tiden får alltså ingen bekräftelse." in question
+    assert "Den som anmäler sig under tiden får sin bekräftelse först då." in question
     page = read(organiser.submit(MAIL + "/pause"))
     assert "Breven är pausade" in page.text
     assert "organiser@example.org pausade dem torsdag 1 oktober 2026 kl. 10.00." in page.text
