@@ -79,6 +79,11 @@ def change_address(person: int, _event: int) -> None:
     changing.change_address(person, "ny@example.org", DUE)
 
 
+def is_another_mailbox(person: int, _event: int) -> None:
+    """Without a rule that takes waiting letters back."""
+    db.session.get_one(Registration, person).email = "ny@example.org"
+
+
 def cancel_day(_person: int, event: int) -> None:
     db.session.get_one(Event, event).publication = Publication.CANCELLED
 
@@ -91,7 +96,7 @@ def start_day(_person: int, event: int) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("happens", [cancel, move_online, change_address, cancel_day, start_day])
+@pytest.mark.parametrize("happens", [cancel, move_online, change_address, is_another_mailbox, cancel_day, start_day])
 def test_an_order_that_is_of_no_use_any_more_is_withdrawn(
     day: Event, route: SmtpRoute, server: SmtpServer, happens: Callable[[int, int], None]
 ) -> None:
