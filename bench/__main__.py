@@ -59,7 +59,7 @@ def _measured(folder: Path) -> list[Row]:
     finally:
         for server in (floor, few, many):
             server.stop()
-    return rows + _exports(many)
+    return rows + _exports(many) + _crowds(many)
 
 
 def _regapp(folder: Path, registrations: int) -> Server:
@@ -174,6 +174,18 @@ def _exports(many: Server) -> list[Row]:
         rows.append(table.share(what, number / found["floor"], number / found["ours"], goal, "rows/s"))
         rows.append(table.bound(f"{what}, memory growing", found["growth"], 20, "MiB"))
     return rows
+
+
+def _crowds(many: Server) -> list[Row]:
+    """The last that is done with the many: the day is cancelled in the end."""
+    figures = json.loads(_run(many, sys.executable, "-m", "bench.crowds"))
+    number = round(figures["letters"])
+    what = {
+        "asked": f"day changed, {number} to be told: asking first",
+        "changed": f"day changed, {number} letters ordered",
+        "cancelled": f"day cancelled, {number} letters ordered",
+    }
+    return [table.bound(words, figures[name], 1000, "ms") for name, words in what.items()]
 
 
 if __name__ == "__main__":

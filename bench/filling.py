@@ -66,6 +66,7 @@ def _person(event: Event, number: int) -> dict[str, Any]:
         "notice_version": NOTICE_VERSION,
         "received_at": received_at,
         "changed_at": received_at,
+        "has_entry": not is_cancelled,
         "calendar_domain": "example.org",
         "sort_key": text.sort_key(last, first),
         "search_text": text.search_key(first, last, email, workplace, department),

@@ -16,7 +16,7 @@ from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health
-from regapp.registrations import calendar_answers, promoting, submissions
+from regapp.registrations import calendar_answers, day_letters, promoting, submissions
 from regapp.registrations import letters as registration_letters
 from regapp.registrations.views import bp as registrations_bp
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
         raise_alarms,
         write_digests,
     ]
-    orders.render_with({reminders.KIND: reminder_letters.render})
+    orders.render_with({reminders.KIND: reminder_letters.render, **day_letters.RENDERERS})
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     inbox.give_answers_to(calendar_answers.take)
     return app

@@ -46,6 +46,11 @@ MEETING_ADDRESS = Text(
     "The meeting's address must start with https://. Copy the whole link from the meeting's invitation.",
 )
 
+SOUND_TEST_ADDRESS = Text(
+    "Adressen för att prova ljudet måste börja med https://. Kopiera hela länken.",
+    "The address to try the sound at must start with https://. Copy the whole link.",
+)
+
 
 @dataclass(frozen=True)
 class Session:
@@ -86,6 +91,7 @@ class Draft:
     seats_on_site: int | None
     seats_online: int | None
     meeting_url: str
+    sound_test_url: str
     join_minutes_before: int
     programme: tuple[Session, ...] = ()
 
@@ -116,8 +122,13 @@ class Draft:
             yield RuleBroken(CHANGES_CLOSE_TOO_LATE, "last_change_day")
         if self.promote_until > self.starts_at:
             yield RuleBroken(LINE_ENDS_TOO_LATE, "line_ends_on")
+        yield from self._problems_of_addresses()
+
+    def _problems_of_addresses(self) -> Iterator[RuleBroken]:
         if self.meeting_url and not _is_https(self.meeting_url):
             yield RuleBroken(MEETING_ADDRESS, "meeting_url")
+        if self.sound_test_url and not _is_https(self.sound_test_url):
+            yield RuleBroken(SOUND_TEST_ADDRESS, "sound_test_url")
 
 
 COLUMNS = [field.name for field in fields(Draft) if field.name != "programme"]

@@ -90,6 +90,8 @@ def save(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str)
     if not changed:
         return event
     _check_published(event, draft, changed)
+    if _moves_meeting(event, changed):
+        event.meeting_url_changed_at = at
     _write(event, draft, changed)
     event.updated_at = at
     if "programme" in changed:
@@ -156,6 +158,11 @@ def _check_published(event: Event, draft: Draft, changed: list[str]) -> None:
         raise SlugRefused(SLUG_FIXED)
     if not draft.venue and draft.seats_on_site != 0 and {"venue", "seats_on_site"} & set(changed):
         raise RuleBroken(NEEDS_VENUE, "venue")
+
+
+def _moves_meeting(event: Event, changed: list[str]) -> bool:
+    """Whether participants may know the meeting by the address that it had until now."""
+    return "meeting_url" in changed and event.meeting_url != "" and event.publication is Publication.PUBLISHED
 
 
 def _changed_since(event: Event, version: int) -> set[str]:

@@ -140,6 +140,12 @@ def withdraw(mail: OutgoingMail) -> bool:
     return bool(taken_back)
 
 
+def withdraw_all(these: ColumnElement[bool]) -> None:
+    """Take back those of the letters that still wait; what is in a worker's hand goes on."""
+    waiting = update(OutgoingMail).where(these, OutgoingMail.state == MailState.QUEUED)
+    db.session.execute(waiting.values(state=MailState.WITHDRAWN), execution_options={"synchronize_session": "fetch"})
+
+
 def counts(event_id: int | None = None) -> dict[MailState, int]:
     """How many letters are in each state, of one day or of all."""
     query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)

@@ -115,6 +115,11 @@ class EventForm(Form):
     seats_on_site = _places(Text("Antal platser på plats", "Places on site"))
     seats_online = _places(Text("Antal platser digitalt", "Places online"))
     meeting_url = Line(Text("Det digitala mötets adress", "The online meeting's address"), 2000, widget=URLInput())
+    sound_test_url = Line(
+        Text("Adress där deltagarna kan prova ljudet", "Address where participants can try the sound"),
+        2000,
+        widget=URLInput(),
+    )
     join_minutes_before = NumberField(
         Text("Mötet öppnar så här många minuter före start", "The meeting opens this many minutes before the start"),
         1440,

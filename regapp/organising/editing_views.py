@@ -18,10 +18,12 @@ from regapp.core.i18n import t
 from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event
+from regapp.organising import change_asked, previews
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.day_views import day_page
 from regapp.organising.editing_forms import EventForm, StateForm
-from regapp.registrations import cancelling, places, promoting
+from regapp.registrations import cancelling, day_changes, day_orders, places
+from regapp.registrations.day_changes import NotAgreed, Saved
 
 _USUAL: Final = {"join_minutes_before": "30", "line_ends": "12:00", "offer_days": "14"}
 
@@ -47,17 +49,32 @@ def new_day() -> ResponseReturnValue:
 def edit_day(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     form = EventForm.of(event)
-    if _changed_rows(form) or not form.validate_on_submit():
+    if _changed_rows(form) or "edit" in request.form or not form.validate_on_submit():
         return _editor(form, event)
-    assert form.draft is not None  # noqa: S101  # validated
     try:
-        saved = promoting.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor())
+        saved = _save(event, form)
+    except NotAgreed as asked:
+        db.session.rollback()
+        return change_asked.page(event, form, asked.change)
     except RuleBroken as error:
         return _editor(form, event, error)
     db.session.commit()
-    flash(t("Ändringarna är sparade.", "The changes are saved."))
-    _say_beyond(saved)
-    return redirect(url_for(".day", slug=saved.slug), 303)
+    _say_saved(saved)
+    return redirect(url_for(".day", slug=saved.event.slug), 303)
+
+
+def _save(event: Event, form: EventForm) -> Saved:
+    assert form.draft is not None  # noqa: S101  # validated
+    agreed = request.form.get("agreed", "")
+    return day_changes.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor(), agreed=agreed)
+
+
+def _say_saved(saved: Saved) -> None:
+    words = t("Ändringarna är sparade.", "The changes are saved.")
+    if saved.letters:
+        words += " " + t("{n} mejl är på väg.", "E-mails on their way: {n}.", n=saved.letters)
+    flash(words)
+    _say_beyond(saved.event)
 
 
 def _say_beyond(event: Event) -> None:
@@ -126,16 +143,22 @@ def unpublish(slug: str) -> ResponseReturnValue:
 def cancel_day(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         words = t(
-            "Dagen är inställd. Breven till deltagarna är på väg.",
-            "The day is cancelled. The letters are on their way.",
+            "Dagen är inställd. Mejlen till deltagarna är på väg.",
+            "The day is cancelled. The e-mails to the participants are on their way.",
         )
         return _move(slug, cancelling.cancel_day, words)
-    event = finding.get_by_slug(slug)
+    return _ask_to_cancel(finding.get_by_slug(slug))
+
+
+def _ask_to_cancel(event: Event) -> str:
     return render_template(
         "organising/cancel_day.html",
         event=event,
         form=StateForm(version=event.version),
         standing=statistics.standing(event.id),
+        without_entry=sum(day_orders.count_without(event.id)),
+        letters_say=day_changes.cancellation_says(event),
+        readable=previews.readable,
     )
 
 

@@ -12,7 +12,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event
-from regapp.registrations import history, letters, line, places, promoting
+from regapp.registrations import day_orders, history, letters, line, places, promoting
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 
@@ -132,10 +132,8 @@ def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Even
     `version` is the one that the organiser saw. Raises what events.editing.cancel raises.
     """
     event = editing.cancel(event_id, version, at, actor=actor)
-    active = select(Registration).where(Registration.event_id == event.id, Registration.status != Status.CANCELLED)
-    for registration in db.session.scalars(active).all():
-        registration.answer_by = None
-        letters.write_cancellation(registration, at, day_cancelled=True)
+    letters_ordered = day_orders.order_cancellation(event, at)
+    audit.record("event.cancellation_told", actor=actor, at=at, event_id=event.id, letters=letters_ordered)
     return event
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from regapp.core import addresses, audit, text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.registrations import cancelling, entries, finding, history, letters, line, promoting
+from regapp.registrations import cancelling, entries, finding, history, letters, line, promoting, taking_back
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.models import HealthNote, Registration
 
@@ -112,7 +112,7 @@ def change_address(
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration
-    letters.take_back_entry(registration, at)
+    taking_back.take_back_entry(registration, at)
     registration.link_version += 1
     if known is not None:
         cancelling.give_up(registration, at, actor=actor)

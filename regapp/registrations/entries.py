@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from regapp.core.context import settings
 from regapp.core.i18n import t, use_language
 from regapp.events.models import Event
-from regapp.mailing.invites import Invitation, clean
+from regapp.mailing.invites import Invitation, clean, one_line, read
 from regapp.mailing.marks import mark
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
 
 
 class Shown(NamedTuple):
-    """What a calendar shows of an entry; when it differs the entry is sent anew."""
+    """What a calendar shows of an entry, in the lines as they are sent; when it differs the entry is sent anew.
+
+    `location` is a mark for who takes part online.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -25,7 +28,24 @@ class Shown(NamedTuple):
 
 def shown(registration: Registration) -> Shown:
     """What the participant's entry should show now."""
-    entry = invitation(registration, registration.changed_at)
+    return shown_to(registration.event, registration.language, registration.attendance)
+
+
+def shown_to(event: Event, language: str, attendance: Attendance) -> Shown:
+    """What the entries of all with this language and form of attendance should show now."""
+    with use_language(language):
+        where = place(event) if attendance is Attendance.ON_SITE else mark("join")
+        return Shown(
+            _as_sent(event.starts_at),
+            _as_sent(event.ends_at),
+            one_line(event.title),
+            one_line(where, keep_marks=True),
+        )
+
+
+def shown_in(calendar: str) -> Shown:
+    """What a letter's stored calendar shows."""
+    entry = read(calendar)
     return Shown(entry.starts_at, entry.ends_at, entry.summary, entry.location)
 
 
@@ -66,6 +86,10 @@ def place(event: Event) -> str:
 
 def organiser_name() -> str:
     return f"SWECARNET, {settings().organisation_name}"
+
+
+def _as_sent(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(microsecond=0)
 
 
 def _invitation(registration: Registration, written_at: datetime, join_url: str) -> Invitation:

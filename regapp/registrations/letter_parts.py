@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from regapp.core.context import settings
 from regapp.core.i18n import format_day, format_instant, format_span, t
 from regapp.events.models import Event
@@ -17,25 +19,29 @@ def facts(registration: Registration, *, of_seat: bool = False) -> Facts:
     event = registration.event
     online = registration.attendance is Attendance.ONLINE and not of_seat
     form = Attendance.ON_SITE.label if of_seat else registration.form_label
-    where = t("Digitalt, på din anslutningssida", "Online, on your join page") if online else entries.place(event)
-    span = format_span(event.starts_at, event.ends_at)
+    where = where_online() if online else entries.place(event)
     return Facts(
         [
             (t("Vad", "What"), event.title),
-            (
-                t("När", "When"),
-                t(
-                    "{day} {span} svensk tid",
-                    "{day}, {span}",
-                    day=format_day(event.starts_at),
-                    span=span,
-                ),
-            ),
+            (t("När", "When"), when(event.starts_at, event.ends_at)),
             (t("Var", "Where"), where),
             (t("Deltagandeform", "Form of attendance"), str(form)),
             (t("Deltagare", "Participant"), registration.name),
         ]
     )
+
+
+def when(starts_at: datetime, ends_at: datetime) -> str:
+    return t(
+        "{day} {span} svensk tid",
+        "{day}, {span}",
+        day=format_day(starts_at),
+        span=format_span(starts_at, ends_at),
+    )
+
+
+def where_online() -> str:
+    return t("Digitalt, på din anslutningssida", "Online, on your join page")
 
 
 def how_to_attend(registration: Registration) -> list[Block]:

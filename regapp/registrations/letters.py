@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,8 +16,8 @@ from regapp.core.links import Purpose, sign
 from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import answer_wording, arranged_wording, entries, line, line_wording, wording
+from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.registrations import answer_wording, arranged_wording, entries, entry_letters, line, line_wording, wording
 from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
@@ -138,29 +137,12 @@ def write_link(registration: Registration, at: datetime, *, registered_again: bo
 
 def write_declined(registration: Registration, at: datetime) -> None:
     """Tell whoever's calendar said no that the place stands and how to cancel; once for each version of the entry."""
-    entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
-    _write(registration, "declined", answer_wording.declined, at, key=f"declined:{registration.public_id}:{entry}")
+    _write(registration, "declined", answer_wording.declined, at, key=entry_letters.key("declined", registration))
 
 
-def take_back_entry(registration: Registration, at: datetime) -> None:
-    """Undo what a mailbox that isn't the participant's got: the letter if it waits still, else the entry.
-
-    Afterwards the registration has an entry that nobody has seen.
-    """
-    seen = False
-    written = select(OutgoingMail).where(
-        OutgoingMail.registration_id == registration.id, OutgoingMail.recipient == registration.email
-    )
-    for mail in db.session.scalars(written):
-        is_of_earlier_entry = mail.method is not None and str(registration.calendar_uid) not in mail.key
-        if not is_of_earlier_entry and not (mail.state is MailState.QUEUED and outbox.withdraw(mail)):
-            seen = seen or (mail.method is not None and mail.may_have_arrived)
-    if seen and registration.has_entry:
-        _write_cancel(registration, "cancellation", wording.address_changed, at)
-    registration.calendar_uid = uuid.uuid4()
-    registration.calendar_sequence = 0
-    registration.has_entry = False
-    registration.declined_at = None
+def write_address_changed(registration: Registration, at: datetime) -> None:
+    """Tell the mailbox that the registration had until now, and take the entry from there."""
+    _write_cancel(registration, "cancellation", wording.address_changed, at)
 
 
 def links_of(mail: outbox.Addressed) -> dict[str, str]:
@@ -199,7 +181,8 @@ def _write_request(registration: Registration, kind: str, compose: Compose, at: 
     registration.has_entry = True
     registration.changed_at = at
     calendar = entries.invitation(registration, at).request()
-    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST)
+    key = entry_letters.key(kind, registration)
+    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST, key=key)
 
 
 def _write_cancel(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
@@ -211,7 +194,8 @@ def _write_cancel(registration: Registration, kind: str, compose: Compose, at: d
     registration.has_entry = False
     registration.changed_at = at
     calendar = entries.invitation(registration, at).cancel()
-    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL)
+    key = entry_letters.key(kind, registration)
+    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL, key=key)
 
 
 def _write(
@@ -225,11 +209,10 @@ def _write(
     key: str | None = None,
 ) -> None:
     db.session.flush()
-    entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
     with use_language(registration.language):
         outbox.enqueue(
             compose(registration),
-            key=key or f"{kind}:{registration.public_id}:{entry if calendar else at.isoformat()}",
+            key=key or f"{kind}:{registration.public_id}:{at.isoformat()}",
             kind=kind,
             to=registration.email,
             language=registration.language,

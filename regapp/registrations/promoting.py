@@ -10,8 +10,6 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.events import editing
-from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
 from regapp.registrations import answering_times, history, letters, line, places
 from regapp.registrations.choices import Attendance
@@ -54,16 +52,6 @@ def settle_all(now: datetime) -> None:
     )
     for event_id in db.session.scalars(waiting.distinct()).all():
         settle(lock(Event, event_id), now)
-
-
-def save_day(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str) -> Event:
-    """Save the day as an organiser wrote it, and let the line follow: more seats are filled at once.
-
-    A number below the seats taken takes nobody's away. Raises what events.editing.save raises.
-    """
-    event = editing.save(event_id, version, draft, at, actor=actor)
-    settle(event, at)
-    return event
 
 
 def accept(registration_id: int, at: datetime) -> Registration:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import icalendar
 import pytest
 from flask import Flask
 
@@ -117,6 +118,34 @@ def test_no_entry_of_a_cancelled_day_comes_by_moving_or_by_another_address(
     assert letters_to(app, "ny@example.org") == ["day_cancelled"]
     with app.app_context():
         assert [m.method for m in db.session.query(OutgoingMail).filter_by(recipient="ny@example.org")] == [None]
+
+
+def entries_in(app: Flask, mailbox: str) -> list[tuple[str, int, str]]:
+    """UID, SEQUENCE and METHOD of what the mailbox got or will get, as written in the letters."""
+    with app.app_context():
+        left = db.session.query(OutgoingMail).filter(
+            OutgoingMail.recipient == mailbox, OutgoingMail.state != MailState.WITHDRAWN
+        )
+        calendars = [
+            icalendar.Calendar.from_ical(m.calendar) for m in left.order_by(OutgoingMail.sequence) if m.calendar
+        ]
+    entries = [(calendar, calendar.walk("VEVENT")[0]) for calendar in calendars]
+    return [(str(e["UID"]), int(e["SEQUENCE"]), str(c["METHOD"])) for c, e in entries]
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_mailbox_corrected_after_the_day_was_cancelled_loses_its_entry_if_it_ever_had_one(
+    app: Flask, do: Callable[..., None], cancel_day: Callable[[], None], left: bool
+) -> None:
+    register(app, ASA)
+    if left:
+        send_letters(app)
+    cancel_day()
+    do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN + MINUTE)
+    methods = [method for _uid, _sequence, method in entries_in(app, ASA)]
+    assert methods == (["REQUEST", "CANCEL"] if left else [])
+    assert len({uid for uid, _sequence, _method in entries_in(app, ASA)}) <= 1
+    assert letters_to(app, "ny@example.org") == ["day_cancelled"]
 
 
 def test_two_address_changes_in_a_row_still_take_the_first_mailboxs_entry(app: Flask, do: Callable[..., None]) -> None:

@@ -1,0 +1,87 @@
+"""The letters of a changed or cancelled day: made when a worker claims the order, from what is true then."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from regapp.core.db import db
+from regapp.core.i18n import use_language
+from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.orders import Renderer, Rendering
+from regapp.registrations import day_orders, day_wording, entries, entry_letters, letters, wording
+from regapp.registrations.entries import Shown
+from regapp.registrations.models import Registration
+
+
+def changed(mail: OutgoingMail) -> Rendering | None:
+    """The entry as it is now; None when a later letter brings it, or the reader's calendar shows it already."""
+    registration = _find(mail)
+    if registration is None or not registration.has_place or not registration.has_entry:
+        return None
+    earlier = _known(mail, registration)
+    if earlier == entries.shown(registration):
+        return None
+    with use_language(registration.language):
+        letter = day_wording.day_changed(registration, earlier)
+    calendar = entries.invitation(registration, mail.dated_at).request()
+    return Rendering(letter, calendar, CalendarMethod.REQUEST, letters.confirmation_id(registration))
+
+
+def cancelled(mail: OutgoingMail) -> Rendering | None:
+    """The letter that takes the entry away, or says only that the day is cancelled; also to who cancelled since."""
+    registration = _find(mail)
+    if registration is None:
+        return None
+    takes_entry = mail.sequence is not None
+    with use_language(registration.language):
+        letter = wording.day_cancelled(registration, takes_entry=takes_entry)
+    in_reply_to = letters.confirmation_id(registration)
+    if not takes_entry:
+        return Rendering(letter, in_reply_to=in_reply_to)
+    calendar = entries.invitation(registration, mail.dated_at).cancel()
+    return Rendering(letter, calendar, CalendarMethod.CANCEL, in_reply_to)
+
+
+RENDERERS: Final[dict[str, Renderer]] = {day_orders.CHANGED: changed, day_orders.CANCELLED: cancelled}
+
+
+def _find(mail: OutgoingMail) -> Registration | None:
+    """Whom the order is for, if it is still for this entry, this SEQUENCE and this mailbox.
+
+    Registration and day are read by one statement, so that the SEQUENCE is that of the contents: on PostgreSQL
+    another statement would see what was committed in between. From here on the letter speaks the reader's language
+    of today.
+    """
+    registration = db.session.scalar(
+        select(Registration).where(Registration.id == mail.registration_id).options(joinedload(Registration.event)),
+        execution_options={"populate_existing": True},
+    )
+    if registration is None or registration.email != mail.recipient:
+        return None
+    if mail.sequence is not None and mail.key != entry_letters.key(mail.kind, registration):
+        return None
+    mail.language = registration.language
+    return registration
+
+
+def _known(mail: OutgoingMail, registration: Registration) -> Shown | None:
+    """What the reader's calendar shows, by the last letter about the entry that left or is on its way.
+
+    None when there is none, or when it is an order that another worker may be making a letter of just now.
+    """
+    calendar = db.session.scalar(
+        select(OutgoingMail.calendar)
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == mail.recipient,
+            OutgoingMail.sequence < mail.sequence,
+            OutgoingMail.state.not_in([MailState.WITHDRAWN, MailState.FAILED]),
+            entry_letters.about(registration),
+        )
+        .order_by(OutgoingMail.sequence.desc())
+        .limit(1)
+    )
+    return entries.shown_in(calendar) if calendar else None

@@ -1,0 +1,121 @@
+"""A change of the day as it reaches everybody's calendar: a few statements, however many people there are.
+
+Callers have locked the day, so that nobody registers, moves or cancels meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select, update
+
+from regapp.core.db import db
+from regapp.core.i18n import LANGUAGES
+from regapp.events.models import Event
+from regapp.mailing import orders
+from regapp.registrations import entries
+from regapp.registrations.choices import Attendance
+from regapp.registrations.entries import Shown
+from regapp.registrations.models import Registration, Status
+
+CHANGED, CANCELLED = "day_changed", "day_cancelled"
+
+
+class Group(NamedTuple):
+    """People whose entries of one day show the same."""
+
+    attendance: Attendance
+    language: str
+
+
+GROUPS: Final = tuple(Group(attendance, language) for attendance in Attendance for language in LANGUAGES)
+
+
+class Without(NamedTuple):
+    """How many have no calendar entry: in line without a place, or registered by an organiser without a letter."""
+
+    waiting: int
+    registered: int
+
+
+def shown_to_all(event: Event) -> dict[Group, Shown]:
+    """What the entries of each group should show now."""
+    return {group: entries.shown_to(event, group.language, group.attendance) for group in GROUPS}
+
+
+def count_entries(event_id: int) -> Counter[Group]:
+    """How many of each group have an entry of the day in their calendar."""
+    columns = (Registration.attendance, Registration.language)
+    found = db.session.execute(select(*columns, func.count()).where(*_with_entry(event_id)).group_by(*columns))
+    return Counter({Group(attendance, language): number for attendance, language, number in found})
+
+
+def count_without(event_id: int) -> Without:
+    """How many are registered or in line, and have no entry of the day in their calendar."""
+    has_place = Registration.status == Status.CONFIRMED
+    row = db.session.execute(
+        select(func.count().filter(~has_place), func.count().filter(has_place)).where(
+            Registration.event_id == event_id, _is_active, Registration.has_entry.is_(False)
+        )
+    ).one()
+    return Without(*row)
+
+
+def order_update(event: Event, groups: Iterable[Group], at: datetime) -> int:
+    """Order the entry anew for everybody in the groups who has one; how many letters."""
+    concerned = (*_with_entry(event.id), or_(*map(_is_in, groups)))
+    written = orders.write(_people(CHANGED, at).where(*concerned), kind=CHANGED, at=at, event_id=event.id)
+    _raise_sequence(concerned, at)
+    return written
+
+
+def order_cancellation(event: Event, at: datetime) -> int:
+    """Order the letter that takes the entry away, for everybody who is registered or in line; how many letters.
+
+    Who has no entry is ordered one without a calendar part. No offer stands any more.
+    """
+    active = (Registration.event_id == event.id, _is_active)
+    written = orders.write(_people(CANCELLED, at).where(*active), kind=CANCELLED, at=at, event_id=event.id)
+    _raise_sequence((*active, Registration.has_entry.is_(True)), at, has_entry=False)
+    offered = update(Registration).where(*active, Registration.answer_by.is_not(None))
+    db.session.execute(offered.values(answer_by=None), execution_options={"synchronize_session": False})
+    db.session.expire_all()
+    return written
+
+
+_is_active = Registration.status != Status.CANCELLED
+
+
+def _with_entry(event_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Whose calendar shows a place that they have."""
+    has_place = Registration.status == Status.CONFIRMED
+    return Registration.event_id == event_id, has_place, Registration.has_entry.is_(True)
+
+
+def _is_in(group: Group) -> ColumnElement[bool]:
+    return (Registration.attendance == group.attendance) & (Registration.language == group.language)
+
+
+def _people(kind: str, at: datetime) -> Select[Any]:
+    """What orders.write wants to know of each person, for the entry as it will be after _raise_sequence."""
+    sequence = Registration.calendar_sequence + 1
+    # As entry_letters.key writes it: SQLite keeps a UUID as 32 digits, PostgreSQL writes it with hyphens.
+    entry = func.replace(Registration.calendar_uid.cast(String), "-", "") + "." + sequence.cast(String)
+    what = case((Registration.has_entry, entry), else_=literal(at.isoformat(), String))
+    return select(
+        Registration.id.label("registration_id"),
+        Registration.email.label("recipient"),
+        Registration.language,
+        (literal(f"{kind}:", String) + Registration.public_id + ":" + what).label("key"),
+        case((Registration.has_entry, sequence), else_=null()).label("sequence"),
+    )
+
+
+def _raise_sequence(whose: Iterable[ColumnElement[bool]], at: datetime, **more: Any) -> None:
+    raised = update(Registration).where(*whose)
+    values = {"calendar_sequence": Registration.calendar_sequence + 1, "changed_at": at, **more}
+    db.session.execute(raised.values(values), execution_options={"synchronize_session": False})
+    db.session.expire_all()

@@ -1,0 +1,54 @@
+"""Another mailbox from now on: what the one before got is taken back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+
+from regapp.core.db import db
+from regapp.mailing import outbox
+from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.registrations import entry_letters, letters
+from regapp.registrations.models import Registration
+
+
+def take_back_entry(registration: Registration, at: datetime) -> None:
+    """Undo what a mailbox that isn't the participant's got: letters that wait still never leave, and the entry goes.
+
+    Afterwards the registration has an entry that nobody has seen.
+    """
+    to_mailbox = (OutgoingMail.registration_id == registration.id) & (OutgoingMail.recipient == registration.email)
+    outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | entry_letters.about(registration)))
+    registration.has_entry = _has_shown_entry(registration)
+    if registration.has_entry:
+        letters.write_address_changed(registration, at)
+    registration.calendar_uid = uuid.uuid4()
+    registration.calendar_sequence = 0
+    registration.has_entry = False
+    registration.declined_at = None
+
+
+def _has_shown_entry(registration: Registration) -> bool:
+    """Whether the mailbox may show the entry, by the letters that have left for it.
+
+    The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
+    takes it away still waited. Whether a vanished worker's letter left is not known: it may have.
+    """
+    is_gone = OutgoingMail.state.not_in([MailState.QUEUED, MailState.WITHDRAWN])
+    may_have_left = is_gone | OutgoingMail.tries.any(DeliveryTry.outcome == TryOutcome.INTERRUPTED)
+    has_failed = (OutgoingMail.method == CalendarMethod.CANCEL) & (OutgoingMail.state == MailState.FAILED)
+    last = db.session.scalar(
+        select(OutgoingMail.method)
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == registration.email,
+            OutgoingMail.method.is_not(None),
+            entry_letters.about(registration),
+            may_have_left & ~has_failed,
+        )
+        .order_by(OutgoingMail.sequence.desc())
+        .limit(1)
+    )
+    return last is CalendarMethod.REQUEST

@@ -1,0 +1,130 @@
+"""Organisers and workers at the same moment: one wins, and no letter is half of one day and half of another."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event as hook
+from sqlalchemy import select
+
+from regapp.core.db import db, writing
+from regapp.events.drafts import Draft
+from regapp.events.editing import SavedByAnother
+from regapp.events.models import Event
+from regapp.mailing import claiming, orders
+from regapp.mailing.models import OutgoingMail
+from regapp.registrations.models import Registration
+from tests.registrations import test_day_changes as house
+from tests.registrations.test_day_changes import MINUTE, change, waiting
+from tests.support.days import WHILE_OPEN
+
+pytestmark = pytest.mark.usefixtures("context")
+day = house.day
+
+
+def beside(app: Flask, work: Callable[[], object]) -> object:
+    """Do it in another thread, as another process would, to its end; what it gave or raised."""
+    outcome: list[object] = []
+
+    def run() -> None:
+        with app.app_context():
+            try:
+                outcome.append(work())
+            except Exception as error:
+                outcome.append(error)
+            finally:
+                db.session.remove()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive(), "one waits for the other without end"
+    return outcome[0]
+
+
+@contextmanager
+def after_each_statement(act: Callable[[int], None]) -> Iterator[None]:
+    """Let somebody act after every statement that this thread sends; not while they do so themselves."""
+    mine, done = threading.get_ident(), [0]
+
+    def follow(*_: Any) -> None:
+        if threading.get_ident() == mine:
+            done[0] += 1
+            act(done[0])
+
+    hook.listen(db.engine, "after_cursor_execute", follow)
+    try:
+        yield
+    finally:
+        hook.remove(db.engine, "after_cursor_execute", follow)
+
+
+@pytest.mark.both_databases
+def test_of_two_organisers_who_save_at_once_one_is_told_of_the_other(app: Flask, day: int) -> None:
+    ready = threading.Barrier(2)
+    outcomes: list[object] = []
+
+    def save(venue: str) -> None:
+        def work() -> int:
+            with writing():
+                event = db.session.get_one(Event, 1)
+                version, draft = event.version, Draft.of(event)
+                signature = house.signature(draft, version, venue=venue)
+            ready.wait()
+            with writing():
+                return house.attempt(draft, version, signature, WHILE_OPEN, venue=venue).letters
+
+        outcomes.append(beside(app, work))
+
+    threads = [threading.Thread(target=save, args=(venue,)) for venue in ("Aulan", "Stora salen")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(type(outcome) for outcome in outcomes if outcome != 1) == [SavedByAnother]
+    assert outcomes.count(1) == 1
+    assert [mail.sequence for mail in waiting()] == [1]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_letter_is_of_one_moment_whenever_an_organiser_saves_while_it_is_made(app: Flask, day: int) -> None:
+    """The worker holds the letter while the organiser's transaction runs: neither waits for the other."""
+    change(venue="Sal 1")
+
+    def save(number: int) -> None:
+        at = WHILE_OPEN + number * MINUTE
+        assert beside(app, lambda: change(at, venue=f"Sal {number + 1}")) == 1
+
+    with writing():
+        mail = claiming.claim(WHILE_OPEN + timedelta(hours=1))
+        assert mail is not None
+        identity = mail.id
+        with after_each_statement(save):
+            is_letter = orders.render(mail)
+    mail = db.session.get_one(OutgoingMail, identity)
+    last = db.session.scalars(select(Registration).filter_by(email=mail.recipient)).one().calendar_sequence
+    assert last > 2
+    if is_letter:
+        assert f"SEQUENCE:{mail.sequence}" in (mail.calendar or "")
+        assert re.findall(r"LOCATION:Sal (\d+)", mail.calendar or "") == [str(mail.sequence)]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_order_overtaken_between_claim_and_making_is_dropped(app: Flask, day: int) -> None:
+    change(venue="Aulan")
+    with writing():
+        mail = claiming.claim(WHILE_OPEN + MINUTE)
+        assert mail is not None
+        assert beside(app, lambda: change(WHILE_OPEN + MINUTE, venue="Stora salen")) == 1
+        assert not orders.render(mail)
+        claiming.drop(mail)
+    assert [mail.sequence for mail in waiting()] == [2]

@@ -1,0 +1,174 @@
+"""One person, one calendar entry, through everything that happens to either: what arrives in the mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import NamedTuple
+
+import icalendar
+import pytest
+import time_machine
+import vobject
+from flask import Flask
+
+import config
+from regapp.mailing.delivery import deliver_due
+from regapp.mailing.transport import SmtpRoute
+from tests.registrations.people import path_of, register
+from tests.support.client import CheckingClient
+from tests.support.editing import change
+from tests.support.organisers import signed_in
+from tests.support.server import environment
+from tests.support.smtp import SmtpServer
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("day")]
+
+ASA = "asa@example.org"
+
+
+class Entry(NamedTuple):
+    """What the calendar part of a letter says, as two libraries read it alike."""
+
+    method: str
+    status: str
+    sequence: int
+    place: str
+    starts_at: datetime
+    summary: str
+    uid: str
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+
+
+@pytest.fixture
+def deliver(app: Flask, settings: config.Settings, server: SmtpServer) -> Callable[[], list[EmailMessage]]:
+    """Let the worker send what waits; what arrived for Åsa so far."""
+
+    def work() -> list[EmailMessage]:
+        with app.app_context():
+            deliver_due(SmtpRoute(settings))
+        return [received.message for received in server.to(ASA)]
+
+    return work
+
+
+def entry_in(letter: EmailMessage) -> Entry:
+    (part,) = (part for part in letter.walk() if part.get_content_type() == "text/calendar")
+    octets = part.get_payload(decode=True)
+    assert isinstance(octets, bytes)
+    assert part.get_param("method") == str(icalendar.Calendar.from_ical(octets)["METHOD"])
+    first, second = _by_icalendar(octets), _by_vobject(octets)
+    assert first == second
+    return first
+
+
+def _by_icalendar(octets: bytes) -> Entry:
+    calendar = icalendar.Calendar.from_ical(octets)
+    (event,) = calendar.walk("VEVENT")
+    words = {name: str(event[name]) for name in ("STATUS", "LOCATION", "SUMMARY", "UID")}
+    return Entry(
+        str(calendar["METHOD"]),
+        words["STATUS"],
+        int(event["SEQUENCE"]),
+        words["LOCATION"],
+        event["DTSTART"].dt,
+        words["SUMMARY"],
+        words["UID"],
+    )
+
+
+def _by_vobject(octets: bytes) -> Entry:
+    calendar = vobject.readOne(octets.decode())
+    event = calendar.vevent
+    return Entry(
+        calendar.method.value,
+        event.status.value,
+        int(event.sequence.value),
+        event.location.value,
+        event.dtstart.value.astimezone(UTC),
+        event.summary.value,
+        event.uid.value,
+    )
+
+
+def test_one_entry_follows_every_change_until_it_is_cancelled(
+    app: Flask, client: CheckingClient, clock: time_machine.Traveller, deliver: Callable[[], list[EmailMessage]]
+) -> None:
+    organiser = signed_in(app)
+    mine = register(app, ASA)
+    deliver()
+    client.submit(mine + "/attendance", attendance="online")
+    told = len(deliver())
+    change(organiser, venue="Stora salen")
+    assert len(deliver()) == told, "who takes part online has no venue in the calendar"
+    client.submit(mine + "/attendance", attendance="on_site")
+    deliver()
+    change(organiser, venue="Aulan")
+    deliver()
+    client.submit(mine + "/cancel")
+    deliver()
+    clock.shift(3600)
+    register(app, ASA)
+    *entries, new = [entry_in(letter) for letter in deliver()]
+
+    join = "https://anmalan.example.org/join/"
+    assert [(entry.method, entry.status, entry.sequence) for entry in entries] == [
+        ("REQUEST", "CONFIRMED", 0),
+        ("REQUEST", "CONFIRMED", 1),
+        ("REQUEST", "CONFIRMED", 2),
+        ("REQUEST", "CONFIRMED", 3),
+        ("CANCEL", "CANCELLED", 4),
+    ]
+    assert [entry.place.partition(",")[0] for entry in entries if join not in entry.place] == [
+        "Provsalen",
+        "Stora salen",
+        "Aulan",
+        "Aulan",
+    ]
+    assert entries[1].place.startswith(join)
+    assert len({entry.uid for entry in entries}) == 1
+    assert (new.method, new.sequence, new.place) == ("REQUEST", 0, "Aulan, Exempelvägen 1, Stockholm")
+    assert new.uid != entries[0].uid
+
+
+def test_a_new_time_and_title_reach_every_calendar_with_a_letter_that_says_so(
+    app: Flask, client: CheckingClient, deliver: Callable[[], list[EmailMessage]]
+) -> None:
+    organiser = signed_in(app)
+    register(app, ASA, "online")
+    confirmation, *_ = deliver()
+    change(organiser, starts="10.00", title_sv="Höstens dag", title_en="The autumn day")
+    _, letter = deliver()
+    entry, before = entry_in(letter), entry_in(confirmation)
+    assert entry == before._replace(
+        sequence=1, starts_at=datetime(2026, 11, 25, 9, 0, tzinfo=UTC), summary="Höstens dag"
+    )
+    assert letter["Subject"] == "Dagen har ändrats: Höstens dag"
+    assert letter["In-Reply-To"] == confirmation["Message-ID"]
+    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "ändrat tid och titel för dagen" in text.replace("\n", " ")
+    assert "kl. 10.00–16.30 svensk tid" in text and "kl. 9.00–16.30 svensk tid" in text
+    assert path_of(app, ASA) in text
+
+
+def test_cancelling_the_day_takes_the_entry_away(app: Flask, deliver: Callable[[], list[EmailMessage]]) -> None:
+    organiser = signed_in(app)
+    register(app, ASA)
+    confirmation, *_ = deliver()
+    organiser.submit("/organiser/2026/cancel")
+    _, letter = deliver()
+    entry, before = entry_in(letter), entry_in(confirmation)
+    assert entry == before._replace(method="CANCEL", status="CANCELLED", sequence=1)
+    assert letter["Subject"] == "Inställt: Utbildningsdag om CAR T 2026"
