@@ -9,10 +9,12 @@ from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.events.models import Publication
 from regapp.registrations import cancelling, finding, letters, line, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import Registration
+from regapp.registrations.refusals import DAY_CANCELLED
 
 NO_PLACE = Text(
     "Du kan bara överlåta en plats som du har, inte en plats i kön.",
@@ -45,8 +47,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     """
     registration = line.get_locked(registration_id)
     promoting.settle(registration.event, at)
-    if not registration.has_place or registration.is_in_line:
-        raise RuleBroken(NO_PLACE)
+    _require_place_to_give(registration)
     if not registration.can_cancel(at):
         raise cancelling.TooLateToCancel
     known = finding.find_active(registration.event_id, colleague.email)
@@ -62,6 +63,13 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     else:
         _register(registration, colleague, at)
     promoting.settle(registration.event, at)
+
+
+def _require_place_to_give(registration: Registration) -> None:
+    if registration.event.publication is Publication.CANCELLED:
+        raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
+    if not registration.has_place or registration.is_in_line:
+        raise RuleBroken(NO_PLACE)
 
 
 def _register(giver: Registration, colleague: Colleague, at: datetime) -> None:

@@ -65,6 +65,7 @@ def test_a_new_day_is_a_draft_with_its_programme() -> None:
         ({"meeting_url": "http://meeting.example.org"}, "meeting_url"),
         ({"meeting_url": "https://"}, "meeting_url"),
         ({"meeting_url": "javascript:alert(1)"}, "meeting_url"),
+        ({"sound_test_url": "http://meeting.example.org"}, "sound_test_url"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
@@ -114,6 +115,26 @@ def test_saving_what_is_saved_writes_nothing() -> None:
     event = new_day()
     assert save(event, 1).version == 1
     assert db.session.scalar(select(audit.AuditEntry)) is None
+
+
+OTHER_MEETING = "https://meeting.example.org/another-room"
+
+
+@pytest.mark.parametrize(
+    ("day", "changes", "is_noted"),
+    [
+        ({}, {"meeting_url": OTHER_MEETING}, True),
+        ({}, {"meeting_url": ""}, True),
+        ({}, {"sound_test_url": OTHER_MEETING, "venue": "Annan sal"}, False),
+        ({"meeting_url": ""}, {"meeting_url": OTHER_MEETING}, False),
+        ({"publication": Publication.DRAFT}, {"meeting_url": OTHER_MEETING}, False),
+    ],
+)
+def test_when_a_published_days_meeting_moved_is_noted(
+    day: dict[str, Any], changes: dict[str, Any], is_noted: bool
+) -> None:
+    event = save(new_day(**day), 1, **changes)
+    assert event.meeting_url_changed_at == (AT if is_noted else None)
 
 
 def test_a_published_days_address_stays() -> None:

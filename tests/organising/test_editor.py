@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
+from regapp.mailing import orders
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient, read
@@ -22,6 +23,7 @@ A_DAY: dict[str, object] = {
     "last_change_day": "2027-10-24", "line_ends_on": "2027-10-30", "line_ends": "12.00", "offer_days": "14",
     "seats_on_site": "12", "seats_online": "",
     "meeting_url": "https://meeting.example.org/x", "join_minutes_before": "15",
+    "sound_test_url": "https://meeting.example.org/test",
     "programme-0-starts": "10:00", "programme-0-title_sv": "Paus",
     "programme-1-starts": "9:15", "programme-1-title_sv": "Välkomna", "programme-1-speaker": "Åsa",
     "programme-2-starts": "", "programme-2-title_sv": "",
@@ -43,6 +45,7 @@ def test_a_day_is_made_in_the_browser(app: Flask, organiser: CheckingClient) -> 
     assert event.starts_at == datetime(2027, 10, 31, 8, 0, tzinfo=UTC)
     assert event.closes_at == datetime(2027, 10, 15, 22, 0, tzinfo=UTC)
     assert (event.seats_on_site, event.seats_online, event.join_minutes_before) == (12, None, 15)
+    assert event.sound_test_url == "https://meeting.example.org/test"
     assert [item.title_sv for item in event.programme] == ["Välkomna", "Paus"]
     assert event.description_sv == "# Hej\n\n*du*"
 
@@ -79,6 +82,7 @@ def test_every_field_comes_back_as_it_was_saved(app: Flask, organiser: CheckingC
         ("seats_online", "1e9", "Skriv antalet platser med siffror"),
         ("seats_online", "٣", "Skriv antalet platser med siffror"),
         ("meeting_url", "http://meeting.example.org", "Mötets adress måste börja med https://."),
+        ("sound_test_url", "sound.example.org", "Adressen för att prova ljudet måste börja med https://."),
         ("join_minutes_before", "", "Skriv antalet minuter"),
         ("programme-0-starts", "", "Fyll i när programpunkten börjar."),
         ("programme-0-title_sv", "", "Fyll i programpunktens titel på svenska."),
@@ -192,12 +196,12 @@ def test_a_day_with_registrations_offers_no_way_back_to_draft(app: Flask, organi
 def test_cancelling_asks_first_and_writes_to_everybody(app: Flask, organiser: CheckingClient) -> None:
     with app.app_context(), writing():
         db.session.execute(update(Registration).values(has_entry=True))
-    assert "2 anmälda får ett brev" in organiser.page("/organiser/2026/cancel").text
+    assert "2 personer som är anmälda eller står i kö får ett mejl" in organiser.page("/organiser/2026/cancel").text
     assert saved(app, "2026").publication is Publication.PUBLISHED
     response = organiser.submit("/organiser/2026/cancel")
     assert "Dagen är inställd." in read(response).text
     assert saved(app, "2026").publication is Publication.CANCELLED
-    with app.app_context():
+    with app.app_context(), writing():
         letters = list(db.session.scalars(select(OutgoingMail)))
         assert len(letters) == 2
-        assert all("METHOD:CANCEL" in (letter.calendar or "") for letter in letters)
+        assert all(orders.render(letter) and "METHOD:CANCEL" in (letter.calendar or "") for letter in letters)

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import icalendar
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import delete, select
 
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
-from regapp.events.models import Event
+from regapp.events.drafts import Draft
+from regapp.events.models import Event, Publication
+from regapp.mailing import claiming, orders
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import (
     arranging,
     cancelling,
     changing,
+    day_changes,
     line,
     moving,
     places,
@@ -31,12 +42,23 @@ from regapp.registrations import (
 )
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.day_changes import NotAgreed
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
 
 START = datetime(2026, 10, 20, 10, 0, tzinfo=STOCKHOLM)
 people = st.integers(0, 6)
+
+
+class Entry(NamedTuple):
+    """One entry in a calendar."""
+
+    uid: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
 
 
 class Day(RuleBasedStateMachine):
@@ -54,13 +76,23 @@ class Day(RuleBasedStateMachine):
         self.event_id = new_day(seats_on_site=2, seats_online=4).id
         self.now = START.astimezone(UTC)
         self.beyond = 0
+        self.steps = 0
 
     def teardown(self) -> None:
         db.session.remove()
         self.context.pop()
 
+    @initialize(has_people=st.booleans(), have_heard=st.booleans())
+    def some_are_registered(self, has_people: bool, have_heard: bool) -> None:
+        wishes = [Wish.ON_SITE, Wish.ON_SITE, Wish.ONLINE_AND_LINE, Wish.LINE, Wish.ONLINE] if has_people else []
+        for person, wish in enumerate(wishes):
+            self.register(person, wish)
+        if have_heard:
+            self.letters_leave(len(wishes))
+
     def act(self, rule: Any, *values: Any, **named: Any) -> None:
         """One transaction; what a rule refuses leaves nothing behind."""
+        self.steps += 1
         try:
             with writing():
                 rule(*values, **named)
@@ -77,7 +109,8 @@ class Day(RuleBasedStateMachine):
 
     @rule(person=people, wish=st.sampled_from(Wish))
     def register(self, person: int, wish: Wish) -> None:
-        application = Application("F", "E", f"p{person}@example.org", Profession.NURSE, "W", wish, "sv")
+        language = "en" if person % 2 else "sv"
+        application = Application("F", "E", f"p{person}@example.org", Profession.NURSE, "W", wish, language)
         self.act(registering.submit, self.event_id, application, uuid.uuid4().hex, self.now)
 
     @rule(person=people)
@@ -150,11 +183,60 @@ class Day(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         self.act(promoting.settle_all, self.now)
 
+    @precondition(lambda self: self.is_ahead)
+    @rule(
+        place=st.sampled_from(["Provsalen", "Aulan", "Stora salen"]),
+        hours=st.integers(-1, 1),
+        title=st.sampled_from(["Dagen", "Utbildningsdag"]),
+        seats=st.integers(0, 4),
+    )
+    def the_day_changes(self, place: str, hours: int, title: str, seats: int) -> None:
+        """Up to four things at once: what is not another value is no change."""
+        at = datetime(2026, 11, 25, 9 + hours, 0, tzinfo=STOCKHOLM)
+        self.act(self._save, venue=place, starts_at=at, title_en=title, seats_on_site=seats)
+
+    def _save(self, **changes: Any) -> None:
+        event = db.session.get_one(Event, self.event_id)
+        version, draft = event.version, dataclasses.replace(Draft.of(event), **changes)
+
+        def save(agreed: str) -> None:
+            day_changes.save_day(self.event_id, version, draft, self.now, actor="organiser:1", agreed=agreed)
+
+        try:
+            save("")
+        except NotAgreed as asked:
+            db.session.rollback()
+            save(asked.change.signature)
+        self.beyond = max(0, places.count(db.session.get_one(Event, self.event_id)).on_site.taken - draft.seats_on_site)
+
+    @precondition(lambda self: self.is_ahead and self.steps > 10)
     @rule()
-    def letters_are_sent(self) -> None:
+    def the_day_is_cancelled(self) -> None:
+        version = db.session.get_one(Event, self.event_id).version
+        self.act(cancelling.cancel_day, self.event_id, version, self.now, actor="organiser:1")
+
+    @property
+    def is_ahead(self) -> bool:
+        event = db.session.get_one(Event, self.event_id)
+        return event.publication is Publication.PUBLISHED and not event.is_over(self.now)
+
+    @rule(most=st.integers(1, 30))
+    def letters_leave(self, most: int) -> None:
+        """A worker claims a few, as they come: an order is made a letter then, or dropped."""
+        for _ in range(most):
+            with writing():
+                if (mail := claiming.claim(self.now)) is None:
+                    return
+                if mail.is_order and not orders.render(mail):
+                    claiming.drop(mail)
+                else:
+                    mail.state, mail.sent_at, mail.leased_until = MailState.SENT, self.now, None
+
+    @rule()
+    def a_letter_is_refused(self) -> None:
         with writing():
-            for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.state == MailState.QUEUED)):
-                mail.state, mail.sent_at = MailState.SENT, self.now
+            if mail := claiming.claim(self.now):
+                claiming.release(mail.id)
 
     @invariant()
     def seats_are_given_once_and_none_stays_empty(self) -> None:
@@ -172,6 +254,12 @@ class Day(RuleBasedStateMachine):
 
     @invariant()
     def every_calendar_equals_the_registration(self) -> None:
+        """As it will be when all that waits has left."""
+        event = db.session.get_one(Event, self.event_id)
+        waiting = select(OutgoingMail).where(OutgoingMail.text.is_(None), OutgoingMail.state == MailState.QUEUED)
+        for order in db.session.scalars(waiting.order_by(OutgoingMail.due_at)).all():
+            if not orders.render(order):
+                order.state = MailState.WITHDRAWN
         for registration in db.session.scalars(select(Registration)):
             mails = db.session.scalars(
                 select(OutgoingMail).where(
@@ -181,13 +269,20 @@ class Day(RuleBasedStateMachine):
                 )
             ).all()
             shown = replay([m for m in mails if m.recipient == registration.email])
-            if registration.has_place:
-                online = registration.attendance is Attendance.ONLINE
-                place = "\x02join\x03" if online else "Provsalen, Exempelvägen 1, Stockholm"
-                assert shown == [(f"{registration.calendar_uid}@{registration.calendar_domain}", place)]
-            else:
-                assert shown == []
+            is_expected = registration.has_place and event.publication is Publication.PUBLISHED
+            assert shown == ([self.expected(event, registration)] if is_expected else [])
             assert replay([m for m in mails if m.recipient != registration.email]) == []
+        db.session.rollback()
+
+    def expected(self, event: Event, registration: Registration) -> Entry:
+        online = registration.attendance is Attendance.ONLINE
+        return Entry(
+            uid=f"{registration.calendar_uid}@{registration.calendar_domain}",
+            place="\x02join\x03" if online else f"{event.venue}, Exempelvägen 1, Stockholm",
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            summary=event.title_en if registration.language == "en" else event.title_sv,
+        )
 
     @invariant()
     def offers_are_for_seats_and_have_an_end(self) -> None:
@@ -196,17 +291,23 @@ class Day(RuleBasedStateMachine):
             assert registration.answer_by is not None and registration.answer_by > self.now
 
 
-def replay(mails: list[OutgoingMail]) -> list[tuple[str, str]]:
-    """What a calendar shows after these letters, in any order: UID and place of each entry that stands."""
-    entries: dict[str, tuple[int, str | None]] = {}
+def replay(mails: list[OutgoingMail]) -> list[Entry]:
+    """What a calendar shows after these letters, in any order: each entry that stands."""
+    entries: dict[str, tuple[int, Entry | None]] = {}
     for mail in mails:
         (event,) = icalendar.Calendar.from_ical(mail.calendar or "").walk("VEVENT")
         uid, sequence = str(event["UID"]), int(event["SEQUENCE"])
         known = entries.get(uid)
         assert known is None or known[0] != sequence, "one SEQUENCE, two letters"
         if known is None or sequence > known[0]:
-            entries[uid] = (sequence, None if str(event["STATUS"]) == "CANCELLED" else str(event["LOCATION"]))
-    return sorted((uid, place) for uid, (_, place) in entries.items() if place is not None)
+            entries[uid] = (sequence, None if str(event["STATUS"]) == "CANCELLED" else _entry(event))
+    return sorted(entry for _, entry in entries.values() if entry is not None)
+
+
+def _entry(event: icalendar.Event) -> Entry:
+    names = ("UID", "LOCATION", "SUMMARY")
+    uid, place, summary = (str(event[name]) for name in names)
+    return Entry(uid, place, event["DTSTART"].dt, event["DTEND"].dt, summary)
 
 
 @pytest.mark.both_databases

@@ -105,7 +105,7 @@ def test_a_button_from_before_the_day_was_cancelled_does_nothing_and_its_page_sa
     assert find(app, ASA).status is before and letters_to(app, ASA) == told
 
 
-def test_no_entry_of_a_cancelled_day_comes_by_moving_or_by_another_address(
+def test_no_entry_of_a_cancelled_day_comes_by_moving_giving_it_away_or_another_address(
     app: Flask, client: CheckingClient, do: Callable[..., None], cancel_day: Callable[[], None]
 ) -> None:
     mine = register(app, ASA)
@@ -114,6 +114,8 @@ def test_no_entry_of_a_cancelled_day_comes_by_moving_or_by_another_address(
     with pytest.raises(RuleBroken):
         do(moving.move_online, ASA, WHILE_OPEN)
     assert client.get(mine + "/event.ics").status_code == 404
+    with pytest.raises(RuleBroken):
+        do(transferring.transfer, ASA, Colleague("Bo", "Ek", BO), WHILE_OPEN)
     do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN)
     assert letters_to(app, "ny@example.org") == ["day_cancelled"]
     with app.app_context():

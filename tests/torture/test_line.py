@@ -138,7 +138,7 @@ class Crowd:
                 shown = replay(list(db.session.scalars(letters)))
                 assert len(shown) == (1 if registration.has_place else 0), registration.last_name
                 if shown:
-                    assert ("Provsalen" in shown[0][1]) == registration.has_seat, registration.last_name
+                    assert ("Provsalen" in shown[0].place) == registration.has_seat, registration.last_name
 
     def people(self) -> dict[str, Registration]:
         with self.app.app_context():
