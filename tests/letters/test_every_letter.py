@@ -125,7 +125,7 @@ def _check_words(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
     assert "fraga@example.org" in said
     keeps = case.method is not CalendarMethod.CANCEL and case.kind not in {"cancellation", "day_cancelled"}
     assert (links["manage"] in letter.text) == (keeps and case.form is not None)
-    words = {CalendarMethod.REQUEST: ENTRY_CHANGES if case.kind == "update" else ENTRY_COMES}
+    words = {CalendarMethod.REQUEST: ENTRY_CHANGES if case.kind in {"update", "day_changed"} else ENTRY_COMES}
     words[CalendarMethod.CANCEL] = ENTRY_GOES
     expected = words[case.method][language] if case.method else None
     told = [note[language] for note in (ENTRY_COMES, ENTRY_CHANGES, ENTRY_GOES) if note[language] in said]

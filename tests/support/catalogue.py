@@ -6,6 +6,7 @@ the public form and the rules while the clock stands still, and delivers what wa
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -19,6 +20,7 @@ from regapp.campaigns.models import Audience
 from regapp.campaigns.reminding import ReminderDraft
 from regapp.core import clock
 from regapp.core.db import db, writing
+from regapp.events.drafts import Draft
 from regapp.events.models import Event
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import CalendarMethod, OutgoingMail
@@ -30,6 +32,7 @@ from regapp.registrations import (
     calendar_answers,
     cancelling,
     changing,
+    day_changes,
     moving,
     promoting,
     registering,
@@ -39,6 +42,7 @@ from regapp.registrations import (
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.day_changes import NotAgreed
 from regapp.registrations.models import Registration
 from regapp.registrations.transferring import Colleague
 from tests.support.arrived import Arrived
@@ -172,6 +176,31 @@ def the_day_is_cancelled(story: Story) -> None:
     story.day(lambda event, at: cancelling.cancel_day(event.id, event.version, at, actor="organiser:1"))
 
 
+def the_day_is_planned(**otherwise: object) -> Step:
+    """Before anybody registers, it is to be otherwise than it will be in the end."""
+
+    def plan(event: Event, _at: datetime) -> None:
+        for name, value in otherwise.items():
+            setattr(event, name, value)
+
+    return lambda story: story.day(plan)
+
+
+def the_day_changes(**changes: object) -> Step:
+    """An organiser saves it so, having agreed to what is sent."""
+
+    def save(event: Event, at: datetime) -> None:
+        version, draft = event.version, dataclasses.replace(Draft.of(event), **changes)  # type: ignore[arg-type]
+        signed = {"actor": "organiser:1", "agreed": ""}
+        try:
+            day_changes.save_day(event.id, version, draft, at, **signed)
+        except NotAgreed as asked:
+            db.session.rollback()
+            day_changes.save_day(1, version, draft, at, **{**signed, "agreed": asked.change.signature})
+
+    return lambda story: story.day(save)
+
+
 def asks_for_the_link(story: Story) -> None:
     story.day(lambda event, at: asking.ask_for_link(event.id, ASA, at))
 
@@ -208,6 +237,18 @@ GETS_A_NEW_ADDRESS = (letters_go_out, a_minute_passes, follow(changing.change_ad
 IN_LINE_ONLINE = (others_take_the_seats, register("online_and_line"))
 IN_LINE_ONLY = (others_take_the_seats, register("line"))
 OFFERED = (the_day_is_near, one_of_them_cancels)
+
+
+def hours(starts: str, ends: str) -> dict[str, datetime]:
+    times = {"starts_at": starts, "ends_at": ends}
+    return {
+        name: datetime.fromisoformat(f"2026-11-25T{clock}").replace(tzinfo=STOCKHOLM) for name, clock in times.items()
+    }
+
+
+EARLIER, IN_TIME = hours("08:00", "15:00"), hours("09:00", "16:30")
+WORKING_TITLES = {"title_sv": "CAR T-dagen", "title_en": "The CAR T day"}
+TITLES = {"title_sv": "Utbildningsdag om CAR T 2026", "title_en": "CAR T training day 2026"}
 
 CASES: dict[str, Case] = {
     "confirmation-on-site": Case("confirmation", (register("on_site"),), ON_SITE, REQUEST, 0, answers=False),
@@ -278,6 +319,31 @@ CASES: dict[str, Case] = {
     "cancellation-only": Case("cancellation", (*IN_LINE_ONLY, CANCELS), LINE, answers=False),
     "undo-on-site": Case("undo", (register("on_site"), CANCELS, UNDOES), ON_SITE, REQUEST, 2),
     "undo-online": Case("undo", (register("online"), CANCELS, UNDOES), ONLINE, REQUEST, 2),
+    "day_changed-on-site": Case(
+        "day_changed",
+        (
+            the_day_is_planned(**EARLIER, venue="Aulan", address="Provgatan 2, Stockholm"), register("on_site"),
+            letters_go_out, a_minute_passes,
+            the_day_changes(**IN_TIME, venue="Provsalen", address="Exempelvägen 1, Stockholm"),
+        ),
+        ON_SITE, REQUEST, 1,
+    ),
+    "day_changed-online": Case(
+        "day_changed",
+        (
+            the_day_is_planned(**EARLIER, venue="Aulan"), register("online"), letters_go_out, a_minute_passes,
+            the_day_changes(**IN_TIME, venue="Provsalen"),
+        ),
+        ONLINE, REQUEST, 1,
+    ),
+    "day_changed-title": Case(
+        "day_changed",
+        (
+            the_day_is_planned(**WORKING_TITLES), register("on_site"), letters_go_out, a_minute_passes,
+            the_day_changes(**TITLES),
+        ),
+        ON_SITE, REQUEST, 1,
+    ),
     "day_cancelled-on-site": Case("day_cancelled", (register("on_site"), the_day_is_cancelled), ON_SITE, CANCEL, 1),
     "day_cancelled-online": Case("day_cancelled", (register("online"), the_day_is_cancelled), ONLINE, CANCEL, 1),
     "day_cancelled-only": Case("day_cancelled", (*IN_LINE_ONLY, the_day_is_cancelled), LINE, answers=False),
