@@ -104,9 +104,9 @@ class OutgoingMail(Model):
     @property
     def may_have_arrived(self) -> bool:
         """A refused letter never did, nor one that came back; one whose worker vanished may have."""
-        if self.state is MailState.FAILED:
+        if self.state in {MailState.FAILED, MailState.WITHDRAWN}:
             return any(attempt.outcome is TryOutcome.INTERRUPTED for attempt in self.tries)
-        return self.state is not MailState.WITHDRAWN and self.bounce is None
+        return self.bounce is None
 
 
 class DeliveryTry(Model):

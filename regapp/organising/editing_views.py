@@ -14,15 +14,17 @@ from regapp.attendees import statistics
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import t
+from regapp.core.i18n import LANGUAGES, t
 from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event
-from regapp.organising import change_asked, previews
+from regapp.mailing.letters import Written
+from regapp.organising import change_asked, previews, samples
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.day_views import day_page
 from regapp.organising.editing_forms import EventForm, StateForm
 from regapp.registrations import cancelling, day_changes, day_orders, places
+from regapp.registrations.choices import Wish
 from regapp.registrations.day_changes import NotAgreed, Saved
 
 _USUAL: Final = {"join_minutes_before": "30", "line_ends": "12:00", "offer_days": "14"}
@@ -157,9 +159,13 @@ def _ask_to_cancel(event: Event) -> str:
         form=StateForm(version=event.version),
         standing=statistics.standing(event.id),
         without_entry=sum(day_orders.count_without(event.id)),
-        letters_say=day_changes.cancellation_says(event),
+        letters_say={language: _cancellation(event, language) for language in LANGUAGES},
         readable=previews.readable,
     )
+
+
+def _cancellation(event: Event, language: str) -> Written:
+    return samples.write(event, samples.find(event, "day_cancelled"), Wish.ON_SITE, language, g.received_at)
 
 
 def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> ResponseReturnValue:

@@ -64,6 +64,7 @@ SAMPLES: Final = {
     "update": Sample(wording.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
     "declined": Sample(answer_wording.declined, PLACES),
+    "day_cancelled": Sample(partial(wording.day_cancelled, takes_entry=True), PLACES),
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),

@@ -10,13 +10,13 @@ from datetime import datetime
 from regapp.core import audit
 from regapp.core.db import lock
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import LANGUAGES, Text, use_language
+from regapp.core.i18n import Text, use_language
 from regapp.events import editing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
 from regapp.mailing.letters import Written
 from regapp.mailing.letters import write as compose
-from regapp.registrations import day_orders, day_wording, promoting, wording
+from regapp.registrations import day_orders, day_wording, promoting
 from regapp.registrations.choices import Attendance
 from regapp.registrations.day_orders import Group, Without
 from regapp.registrations.entries import Shown
@@ -26,7 +26,7 @@ NOT_AGREED = Text(
     "Ändringen skickas till deltagarna. Se först vad de får.",
     "The change is sent to the participants. See first what they get.",
 )
-EXAMPLE = Text("Alva Exempel", "Alva Example")
+EXAMPLE = Text("Förnamn Efternamn", "Firstname Lastname")
 """The made-up reader of a letter that is shown before it is sent."""
 
 
@@ -128,16 +128,6 @@ def _letter_about(event: Event, group: Group, earlier: Shown) -> Written:
     reader = _example(event, group)
     with use_language(group.language):
         return compose(day_wording.day_changed(reader, earlier), group.language)
-
-
-def cancellation_says(event: Event) -> Mapping[str, Written]:
-    """What a made-up participant on site would get when the day is cancelled, in each language."""
-    written = {}
-    for language in LANGUAGES:
-        with use_language(language):
-            letter = wording.day_cancelled(_example(event, Group(Attendance.ON_SITE, language)), takes_entry=True)
-            written[language] = compose(letter, language)
-    return written
 
 
 def _example(event: Event, group: Group) -> Registration:

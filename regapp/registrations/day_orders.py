@@ -5,12 +5,15 @@ Callers have locked the day, so that nobody registers, moves or cancels meanwhil
 
 from __future__ import annotations
 
+import functools
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES
@@ -102,8 +105,7 @@ def _is_in(group: Group) -> ColumnElement[bool]:
 def _people(kind: str, at: datetime) -> Select[Any]:
     """What orders.write wants to know of each person, for the entry as it will be after _raise_sequence."""
     sequence = Registration.calendar_sequence + 1
-    # As entry_letters.key writes it: SQLite keeps a UUID as 32 digits, PostgreSQL writes it with hyphens.
-    entry = func.replace(Registration.calendar_uid.cast(String), "-", "") + "." + sequence.cast(String)
+    entry = _hyphenated(Registration.calendar_uid) + "." + sequence.cast(String)  # as entry_letters.key writes it
     what = case((Registration.has_entry, entry), else_=literal(at.isoformat(), String))
     return select(
         Registration.id.label("registration_id"),
@@ -112,6 +114,13 @@ def _people(kind: str, at: datetime) -> Select[Any]:
         (literal(f"{kind}:", String) + Registration.public_id + ":" + what).label("key"),
         case((Registration.has_entry, sequence), else_=null()).label("sequence"),
     )
+
+
+def _hyphenated(uid: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[str]:
+    """A UUID in its five groups: PostgreSQL writes it so, SQLite keeps it as 32 digits."""
+    digits = func.replace(uid.cast(String), "-", "")
+    groups = [func.substr(digits, start, length) for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
+    return functools.reduce(lambda written, group: written + "-" + group, groups)
 
 
 def _raise_sequence(whose: Iterable[ColumnElement[bool]], at: datetime, **more: Any) -> None:

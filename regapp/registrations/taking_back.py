@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from regapp.core.db import db
 from regapp.mailing import outbox
-from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.registrations import entry_letters, letters
 from regapp.registrations.models import Registration
 
@@ -31,24 +31,22 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
 
 
 def _has_shown_entry(registration: Registration) -> bool:
-    """Whether the mailbox may show the entry, by the letters that have left for it.
+    """Whether the mailbox may show the entry, by the last letter that may have arrived there.
 
     The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
-    takes it away still waited. Whether a vanished worker's letter left is not known: it may have.
+    takes it away waited still.
     """
-    is_gone = OutgoingMail.state.not_in([MailState.QUEUED, MailState.WITHDRAWN])
-    may_have_left = is_gone | OutgoingMail.tries.any(DeliveryTry.outcome == TryOutcome.INTERRUPTED)
-    has_failed = (OutgoingMail.method == CalendarMethod.CANCEL) & (OutgoingMail.state == MailState.FAILED)
-    last = db.session.scalar(
-        select(OutgoingMail.method)
+    letters_about = (
+        select(OutgoingMail)
         .where(
             OutgoingMail.registration_id == registration.id,
             OutgoingMail.recipient == registration.email,
             OutgoingMail.method.is_not(None),
             entry_letters.about(registration),
-            may_have_left & ~has_failed,
         )
-        .order_by(OutgoingMail.sequence.desc())
-        .limit(1)
+        .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
     )
-    return last is CalendarMethod.REQUEST
+    # Read anew: a worker may have made a letter of an order while we waited to withdraw it.
+    found = db.session.scalars(letters_about, execution_options={"populate_existing": True})
+    last = next((mail for mail in found if mail.may_have_arrived), None)
+    return last is not None and last.method is CalendarMethod.REQUEST

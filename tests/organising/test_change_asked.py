@@ -46,7 +46,7 @@ def test_nothing_is_saved_before_the_organiser_has_seen_who_is_written_to_and_wh
     assert "VarProvsalen, Exempelvägen 1, StockholmAulan, Exempelvägen 1, Stockholm" in text
     assert "Ämne: Dagen har ändrats: Utbildningsdag om CAR T 2026" in text
     assert "Subject" not in text and "The day has changed: CAR T training day 2026" in text
-    assert "Hej Alva!" in text and "Hello Alva!" in text and "[personlig länk]" in text
+    assert "Hej Förnamn!" in text and "Hello Firstname!" in text and "[personlig länk]" in text
     assert the_day(app).venue == "Provsalen" and orders(app) == []
 
     done = agree(organiser, asked)

@@ -17,7 +17,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
-from regapp.mailing import claiming, orders
+from regapp.mailing import orders
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.registrations import arranging, cancelling, changing, day_changes, moving, registering
 from regapp.registrations.applying import Application
@@ -114,7 +114,7 @@ def rendered(mail: OutgoingMail) -> OutgoingMail | None:
     with writing():
         if orders.render(mail):
             return mail
-        claiming.drop(mail)
+        mail.state = MailState.WITHDRAWN
         return None
 
 

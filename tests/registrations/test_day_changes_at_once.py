@@ -49,6 +49,13 @@ def beside(app: Flask, work: Callable[[], object]) -> object:
     return outcome[0]
 
 
+def take() -> tuple[str, OutgoingMail]:
+    """A worker takes the next letter into its hand."""
+    claimed = claiming.claim(WHILE_OPEN + timedelta(hours=1))
+    assert claimed is not None
+    return claimed.id, db.session.get_one(OutgoingMail, claimed.id)
+
+
 @contextmanager
 def after_each_statement(act: Callable[[int], None]) -> Iterator[None]:
     """Let somebody act after every statement that this thread sends; not while they do so themselves."""
@@ -104,9 +111,7 @@ def test_a_letter_is_of_one_moment_whenever_an_organiser_saves_while_it_is_made(
         assert beside(app, lambda: change(at, venue=f"Sal {number + 1}")) == 1
 
     with writing():
-        mail = claiming.claim(WHILE_OPEN + timedelta(hours=1))
-        assert mail is not None
-        identity = mail.id
+        identity, mail = take()
         with after_each_statement(save):
             is_letter = orders.render(mail)
     mail = db.session.get_one(OutgoingMail, identity)
@@ -122,9 +127,8 @@ def test_a_letter_is_of_one_moment_whenever_an_organiser_saves_while_it_is_made(
 def test_an_order_overtaken_between_claim_and_making_is_dropped(app: Flask, day: int) -> None:
     change(venue="Aulan")
     with writing():
-        mail = claiming.claim(WHILE_OPEN + MINUTE)
-        assert mail is not None
+        identity, mail = take()
         assert beside(app, lambda: change(WHILE_OPEN + MINUTE, venue="Stora salen")) == 1
         assert not orders.render(mail)
-        claiming.drop(mail)
+        claiming.drop(identity)
     assert [mail.sequence for mail in waiting()] == [2]

@@ -225,10 +225,11 @@ class Day(RuleBasedStateMachine):
         """A worker claims a few, as they come: an order is made a letter then, or dropped."""
         for _ in range(most):
             with writing():
-                if (mail := claiming.claim(self.now)) is None:
+                if (claimed := claiming.claim(self.now)) is None:
                     return
+                mail = db.session.get_one(OutgoingMail, claimed.id, populate_existing=True)
                 if mail.is_order and not orders.render(mail):
-                    claiming.drop(mail)
+                    claiming.drop(mail.id)
                 else:
                     mail.state, mail.sent_at, mail.leased_until = MailState.SENT, self.now, None
 
