@@ -87,6 +87,7 @@ _SETTLE = (
     .values({name: bindparam(f"new_{name}") for name in ("state", "attempts", "last_answer", "due_at", "sent_at")})
     .values(leased_until=None)
 )
+_COUNT_ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 
 
 def _execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
@@ -181,6 +182,14 @@ def next_wake(now: datetime) -> datetime | None:
         select(func.min(OutgoingMail.leased_until)).where(OutgoingMail.state == MailState.SENDING)
     )
     return min((instant for instant in (due, lease) if instant), default=None)
+
+
+def has_room(now: datetime, per_minute: int) -> bool:
+    """Whether the rate allows another letter now. Who may ask at the same time waits until this claim is committed."""
+    if per_minute and db.session.get_bind().dialect.name == "postgresql":
+        # Two that count at once would each find the same room. On SQLite the write lock has seen to that.
+        _execute(_COUNT_ALONE, {"what": "regapp mail rate"})
+    return room_at(now, per_minute) is None
 
 
 def room_at(now: datetime, per_minute: int) -> datetime | None:

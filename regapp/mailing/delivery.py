@@ -89,7 +89,7 @@ def _again_at(per_minute: int) -> datetime | None:
 
 def _carry_all(carrier: Carrier, desk: Desk, per_minute: int, is_stopping: Callable[[], bool]) -> int:
     def may_take() -> bool:
-        return not is_stopping() and not claiming.room_at(clock.now(), per_minute)
+        return not is_stopping() and claiming.has_room(clock.now(), per_minute)
 
     desk.open()
     handled = 0

@@ -59,6 +59,7 @@ class System:
         self.processes = processes
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self.more_workers: list[subprocess.Popen[bytes]] = []
 
     @property
     def _surroundings(self) -> Mapping[str, str]:
@@ -94,6 +95,10 @@ class System:
     def start_worker(self) -> None:
         self.worker = self._start("worker", REGAPP, "worker")
 
+    def add_workers(self, number: int) -> None:
+        """As on other hosts."""
+        self.more_workers += [self._start(f"worker{n}", REGAPP, "worker") for n in range(number)]
+
     def answers(self) -> bool:
         """Whether the web server answers, well or not."""
         if self.web is not None and self.web.poll() is not None:
@@ -121,14 +126,14 @@ class System:
 
     def stop(self) -> None:
         """As `systemctl stop` does it; fails when a half doesn't end cleanly."""
-        codes = {}
-        for process in (self.web, self.worker):
-            if process is not None and process.poll() is None:
+        named = {"web": self.web, "worker": self.worker}
+        named |= {f"worker{n}": process for n, process in enumerate(self.more_workers)}
+        running = {name: process for name, process in named.items() if process is not None}
+        for process in running.values():
+            if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        for name, process in (("web", self.web), ("worker", self.worker)):
-            if process is not None:
-                codes[name] = process.wait(timeout=60)
-        self.web = self.worker = None
+        codes = {name: process.wait(timeout=60) for name, process in running.items()}
+        self.web, self.worker, self.more_workers = None, None, []
         assert not any(codes.values()), f"{codes}; see {self.folder}"
 
     def crash(self, name: str) -> None:
