@@ -27,7 +27,8 @@ from regapp.core.errors import RuleBroken
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
 from regapp.mailing import claiming, orders
-from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.claiming import Answer
+from regapp.mailing.models import MailState, OutgoingMail, TryOutcome
 from regapp.registrations import (
     arranging,
     cancelling,
@@ -46,6 +47,7 @@ from regapp.registrations.day_changes import NotAgreed
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
+from tests.support.fates import made
 
 START = datetime(2026, 10, 20, 10, 0, tzinfo=STOCKHOLM)
 people = st.integers(0, 6)
@@ -227,11 +229,8 @@ class Day(RuleBasedStateMachine):
             with writing():
                 if (claimed := claiming.claim(self.now)) is None:
                     return
-                mail = db.session.get_one(OutgoingMail, claimed.id, populate_existing=True)
-                if mail.is_order and not orders.render(mail):
-                    claiming.drop(mail.id)
-                else:
-                    mail.state, mail.sent_at, mail.leased_until = MailState.SENT, self.now, None
+                if made(claimed.id):
+                    claiming.settle(claimed.id, Answer(TryOutcome.SENT, "250 OK"), self.now)
 
     @rule()
     def a_letter_is_refused(self) -> None:

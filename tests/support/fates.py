@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming
+from regapp.mailing import claiming, orders
 from regapp.mailing.claiming import Answer
 from regapp.mailing.models import Bounce, OutgoingMail, TryOutcome
 
@@ -28,10 +28,19 @@ def all_go(app: Flask, outcome: TryOutcome = TryOutcome.SENT, words: str = "250 
 
 def _one_goes(answer: Answer) -> bool:
     with writing():
-        mail = claiming.claim(clock.now())
-        if mail is not None:
-            claiming.settle(mail.id, answer, clock.now())
-        return mail is not None
+        claimed = claiming.claim(clock.now())
+        if claimed is not None and made(claimed.id):
+            claiming.settle(claimed.id, answer, clock.now())
+        return claimed is not None
+
+
+def made(mail_id: str) -> bool:
+    """Whether a claimed letter is one: of an order it is made now, and an overtaken order is dropped."""
+    mail = db.session.get_one(OutgoingMail, mail_id, populate_existing=True)
+    if not mail.is_order or orders.render(mail):
+        return True
+    claiming.drop(mail_id)
+    return False
 
 
 def refuse(app: Flask) -> None:
