@@ -37,10 +37,11 @@ def _one_goes(answer: Answer) -> bool:
 def made(mail_id: str) -> bool:
     """Whether a claimed letter is one: of an order it is made now, and an overtaken order is dropped."""
     mail = db.session.get_one(OutgoingMail, mail_id, populate_existing=True)
-    if not mail.is_order or orders.render(mail):
-        return True
-    claiming.drop(mail_id)
-    return False
+    is_letter = not mail.is_order or orders.render(mail)
+    db.session.flush()
+    if not is_letter:
+        claiming.drop(mail_id)
+    return is_letter
 
 
 def refuse(app: Flask) -> None:
