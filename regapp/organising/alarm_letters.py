@@ -104,10 +104,10 @@ def missed(event: Event, reminders: Sequence[Reminder], new: int) -> Letter:
         else t("{n} påminnelser gick inte ut", "{n} reminders did not go out", n=new)
     )
     words = t(
-        "Tjänsten var nere när det var dags, och när den kom tillbaka var det för sent. Skriv till deltagarna på annat "
-        "sätt om de behöver veta något före dagen.",
-        "The service was down when it was time, and when it came back it was too late. Write to the participants in "
-        "another way if they need to know something before the day.",
+        "När den kunde gå ut var det för sent: tjänsten hade varit nere, eller dagen hade flyttats. Skriv till "
+        "deltagarna på annat sätt om de behöver veta något före dagen.",
+        "When it could go out it was too late: the service had been down, or the day had been moved. Write to the "
+        "participants in another way if they need to know something before the day.",
     )
     rows = [(_reminder(reminder), format_instant(reminder.due_at)) for reminder in reminders[:new]]
     return _alarm(f"{heading} – {event.title}", heading, [Facts(rows), Paragraph(words)], letters_page(event))
