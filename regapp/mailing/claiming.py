@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ _LATER_PAUSE = 60
 _GIVE_UP_AFTER = 48 * 60
 
 RATE_WINDOW = timedelta(minutes=1)
+
+_ENTRY = re.compile("^UID:([0-9a-f-]+)@", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Claimed(NamedTuple):
     html: str | None
     calendar: str | None
     method: CalendarMethod | None
+    sequence: int | None
+    attempts: int
 
     @classmethod
     def of(cls, mail: OutgoingMail) -> Claimed:
@@ -103,6 +108,26 @@ def claim(now: datetime) -> Claimed | None:
     return Claimed._make(row) if row else None
 
 
+def is_overtaken(letter: Claimed) -> bool:
+    """Whether a newer letter about the same calendar entry was written while this one's tries failed.
+
+    It would come last and say what isn't so any more; a calendar that has seen nothing of the entry would even take an
+    invitation to it after the cancellation.
+    """
+    entry = letter.calendar and _ENTRY.search(letter.calendar)
+    if not entry or letter.sequence is None:
+        return False
+    newer = select(OutgoingMail.id).where(
+        OutgoingMail.registration_id == letter.registration_id,
+        OutgoingMail.recipient == letter.recipient,
+        OutgoingMail.sequence > letter.sequence,
+        # An order has no calendar part yet, but the entry in its key.
+        OutgoingMail.key.contains(entry[1]),
+        OutgoingMail.state != MailState.WITHDRAWN,
+    )
+    return db.session.scalar(newer.limit(1)) is not None
+
+
 def settle(mail_id: str, answer: Answer, now: datetime) -> MailState:
     """Note the try and what it means for the letter; returns the letter's new state.
 
@@ -141,7 +166,7 @@ def _due_after(outcome: TryOutcome, attempts: int, now: datetime) -> datetime:
 
 
 def drop(mail_id: str) -> None:
-    """Take a claimed order out: a newer letter has overtaken it."""
+    """Take a claimed letter out: a newer one has overtaken it."""
     _give_up_lease(mail_id, MailState.WITHDRAWN)
 
 

@@ -101,7 +101,7 @@ def _packed(claimed: Claimed) -> Parcel | None:
     """The letter with its links, or None when it is overtaken or can't be made ready: that spoils no other."""
     try:
         if claimed.text is not None:
-            return message.pack(claimed, outbox.links_of(claimed))
+            return _stored(claimed)
         # What the database refuses of a rendering is undone alone, not with the answers that are noted beside it.
         with db.session.begin_nested():
             letter = _rendered(claimed.id)
@@ -111,6 +111,13 @@ def _packed(claimed: Claimed) -> Parcel | None:
     except Exception as error:
         _settle(claimed.id, _why_not_ready(claimed.id, error))
         return None
+
+
+def _stored(letter: Claimed) -> Parcel | None:
+    if letter.attempts and claiming.is_overtaken(letter):
+        claiming.drop(letter.id)
+        return None
+    return message.pack(letter, outbox.links_of(letter))
 
 
 def _rendered(mail_id: str) -> Claimed | None:
