@@ -64,6 +64,12 @@ def test_no_invitation_comes_after_its_cancellation(put_off) -> None:  # type: i
     assert state_of("confirmation") is MailState.WITHDRAWN
 
 
+def test_an_order_overtakes_it_too(put_off) -> None:  # type: ignore[no-untyped-def]
+    arrived = put_off(lambda: cancelling.cancel_day(1, 1, T + MINUTE, actor="organiser:1"))
+    assert arrived == ["Inställt"]
+    assert state_of("confirmation") is MailState.WITHDRAWN
+
+
 def test_a_letter_that_was_put_off_and_not_overtaken_comes(put_off) -> None:  # type: ignore[no-untyped-def]
     assert put_off(lambda: None) == ["Du är anmäld"]
 
