@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
+
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.mailing.models import QueueStop
@@ -37,11 +39,8 @@ def try_now(at: datetime, *, actor: str) -> bool:
 
 
 def resume() -> bool:
-    """The server is well again; whether it wasn't before."""
-    standing = db.session.get(QueueStop, 1)
-    if standing is not None:
-        db.session.delete(standing)
-    return standing is not None
+    """The server is well again; whether it wasn't before. Of several workers that find it so, one is told."""
+    return db.session.scalar(delete(QueueStop).returning(QueueStop.id)) is not None
 
 
 def stopped_until(now: datetime) -> datetime | None:
