@@ -1,5 +1,7 @@
 """Mail that can't be lost: reminders, orders, bounces, the inbox, a pause, alarms; attendance online."""
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,6 +12,7 @@ down_revision = "001"
 def upgrade() -> None:
     create_reminder()
     extend_outgoing_mail()
+    tell_sequence_of_letters()
     create_bounce()
     create_inbox_message()
     create_queue_pause()
@@ -106,6 +109,21 @@ def extend_outgoing_mail() -> None:
         mail.create_index("ix_outgoing_mail_again_of", ["again_of"])
         mail.drop_index("ix_outgoing_mail_state_due_at")
         mail.create_index("ix_outgoing_mail_state_is_bulk_due_at", ["state", "is_bulk", "due_at"])
+
+
+def tell_sequence_of_letters() -> None:
+    """Letters from before hold it in their calendar alone, and it tells who has been told what they have."""
+    mail = sa.table("outgoing_mail", sa.column("id"), sa.column("calendar"), sa.column("sequence"))
+    connection = op.get_bind()
+    letters = connection.execute(sa.select(mail.c.id, mail.c.calendar).where(mail.c.calendar.is_not(None)))
+    found = [
+        {"letter": letter, "number": int(sequence[1])}
+        for letter, calendar in letters
+        if (sequence := re.search(r"^SEQUENCE:([0-9]+)\s*$", calendar, re.MULTILINE))
+    ]
+    if found:
+        told = sa.update(mail).where(mail.c.id == sa.bindparam("letter")).values(sequence=sa.bindparam("number"))
+        connection.execute(told, found)
 
 
 def create_bounce() -> None:

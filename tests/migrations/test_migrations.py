@@ -92,6 +92,31 @@ def test_what_was_there_before_a_move_is_there_after_it(empty_urls: list[str]) -
         assert (letters, tries) == ([("a1", "queued")], [("a1", "retry")])
 
 
+INVITATION = """
+INSERT INTO outgoing_mail
+    (id, key, kind, language, recipient, message_id, subject, text, html, calendar, method, dated_at, state, due_at,
+     attempts, sent_at)
+VALUES
+    ('a2', 'update:p:u.3', 'update', 'sv', 'asa@example.org', '<a2@example.org>', 'Hej', 'Hej', 'Hej',
+     '{calendar}', 'REQUEST', '2026-10-01', 'sent', '2026-10-01', 1, '2026-10-01')
+"""
+
+
+@both
+def test_a_letter_from_before_tells_which_version_of_the_entry_it_brought(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "001")
+    engine = create_engine(url, poolclass=NullPool)
+    calendar = "BEGIN:VEVENT\r\nSUMMARY:SEQUENCE:7\r\nSEQUENCE:3\r\nEND:VEVENT\r\n"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(LETTER)
+        connection.exec_driver_sql(INVITATION.format(calendar=calendar))
+    migrating.upgrade(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT id, sequence FROM outgoing_mail ORDER BY id").all()
+    assert found == [("a1", None), ("a2", 3)]
+
+
 @both
 def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
     migrating.upgrade(empty_urls[0])
