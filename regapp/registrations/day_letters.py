@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from regapp.core.db import db
 from regapp.core.i18n import use_language
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations import day_orders, day_wording, entries, entry_letters, letters, wording
 from regapp.registrations.entries import Shown
@@ -78,10 +78,15 @@ def _known(mail: OutgoingMail, registration: Registration) -> Shown | None:
             OutgoingMail.registration_id == registration.id,
             OutgoingMail.recipient == mail.recipient,
             OutgoingMail.sequence < mail.sequence,
-            OutgoingMail.state.not_in([MailState.WITHDRAWN, MailState.FAILED]),
+            or_(OutgoingMail.state.not_in([MailState.WITHDRAWN, MailState.FAILED]), _may_have_left()),
             entry_letters.about(registration),
         )
         .order_by(OutgoingMail.sequence.desc())
         .limit(1)
     )
     return entries.shown_in(calendar) if calendar else None
+
+
+def _may_have_left() -> ColumnElement[bool]:
+    """A worker that vanished may have sent it, whatever became of the letter afterwards."""
+    return OutgoingMail.tries.any(DeliveryTry.outcome == TryOutcome.INTERRUPTED)

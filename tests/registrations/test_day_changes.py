@@ -17,7 +17,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
-from regapp.mailing import orders
+from regapp.mailing import claiming, orders, outbox
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.registrations import arranging, cancelling, changing, day_changes, moving, registering
 from regapp.registrations.applying import Application
@@ -242,6 +242,21 @@ def test_a_change_taken_back_after_somebody_heard_of_it_is_told(day: int) -> Non
     send_all()
     change(WHILE_OPEN + MINUTE, venue="Provsalen")
     letter = rendered(waiting()[0])
+    assert letter is not None and "Aulan" in (letter.text or "")
+
+
+def test_a_change_taken_back_is_told_to_who_may_have_heard_of_it_from_a_worker_that_vanished(day: int) -> None:
+    change(venue="Aulan")
+    vanished = WHILE_OPEN + timedelta(hours=1)
+    with writing():
+        claimed = claiming.claim(WHILE_OPEN)
+        assert claimed is not None and orders.render(db.session.get_one(OutgoingMail, claimed.id))
+        claiming.take_back_expired(vanished)
+    change(vanished, venue="Provsalen")
+    letter_to_drop, order = sorted(waiting(), key=lambda mail: mail.sequence or 0)
+    with writing():
+        outbox.withdraw(letter_to_drop)
+    letter = rendered(order)
     assert letter is not None and "Aulan" in (letter.text or "")
 
 
