@@ -18,6 +18,12 @@ WIDTH = 72
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_TIED = re.compile(r"(?<=\bkl\.) (?=\d)")
+"""The blank of `kl. 9.00`, where no line ends."""
+
+_TIE = "\x00"
+"""Stands for such a blank while lines are made: words hold no control characters."""
+
 _LINE_ENDS = re.compile(r"\r\n|[\r\x85\u2028\u2029]")
 
 
@@ -116,13 +122,14 @@ def one_line(value: object) -> str:
 
 def wrapped(value: object) -> str:
     """The words in lines of WIDTH; what has no blank, such as an address, is never cut."""
-    lines = words(value).split("\n")
-    return "\n".join(textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in lines)
+    lines = _TIED.sub(_TIE, words(value)).split("\n")
+    filled = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in lines)
+    return "\n".join(filled).replace(_TIE, " ")
 
 
 def broken(value: object) -> Markup:
     """The words as HTML; Outlook knows <br> but no `white-space: pre-line`."""
-    return Markup("<br>").join(words(value).split("\n"))
+    return Markup("<br>").join(_TIED.sub("\u00a0", words(value)).split("\n"))
 
 
 def write(letter: Letter, language: str) -> Written:

@@ -22,7 +22,15 @@ LETTER_RULES: dict[str, Any] = {
     # A letter is shown inside a mail program's page, which has the landmarks.
     "rules": {**ALL_RULES["rules"], "region": {"enabled": False}, "landmark-one-main": {"enabled": False}},
 }
-LOOKED_AT = ["confirmation-online", "moved-online", "offer-only", "cancellation-on-site", "reminder-on-site", "digest"]
+LOOKED_AT = [
+    "confirmation-online",
+    "moved-online",
+    "offer-only",
+    "cancellation-on-site",
+    "day_changed-on-site",
+    "reminder-on-site",
+    "digest",
+]
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4
 
 

@@ -41,6 +41,13 @@ def test_lines_are_wrapped_but_addresses_are_never_cut() -> None:
     assert all(len(line) <= letters.WIDTH for line in lines if line != address)
 
 
+def test_a_clock_time_is_never_torn_from_its_kl() -> None:
+    for filling in range(50, 75):
+        written = letters.write(Letter("s", [Paragraph("x" * filling + " kl. 9.00 svensk tid")]), "sv")
+        assert "kl. 9.00" in written.text and "kl.\u00a09.00" in written.html
+        assert max(map(len, written.text.splitlines())) <= max(letters.WIDTH, filling)
+
+
 def test_a_fact_may_be_a_link() -> None:
     written = letters.write(Letter("s", [Facts([("Var", Link("Din sida", marks.mark("join")))])]), "sv")
     assert f"Var: Din sida\n{marks.mark('join')}" in written.text

@@ -266,7 +266,7 @@ def test_each_reminder_that_was_missed_is_told_once(event: int) -> None:
     do(raise_alarms, *rounds(T + 2 * HOUR, T + 4 * HOUR))
     assert len(alarms()) == 2
     text = told("alarm")[1].text or ""
-    assert "Dagen före, till dem som deltar på plats: tisdag 24 november 2026 kl.\n9.00" in text
+    assert "Dagen före, till dem som deltar på plats: tisdag 24 november 2026\nkl. 9.00" in text
     assert "7 dagar före" not in text
 
 
