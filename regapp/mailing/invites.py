@@ -137,10 +137,13 @@ def _person(name: str, address: str) -> vCalAddress:
 def clean(value: str, *, keep_marks: bool = False) -> str:
     """The value without control characters, of writing direction too, and with `\\n` as its only line end."""
     lines = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", value).replace("\t", " ")
-    if not keep_marks:
-        return _CONTROL.sub("", lines)
-    parts = _MARK.split(lines)
-    return "".join(part if _MARK.fullmatch(part) else _CONTROL.sub("", part) for part in parts)
+    if keep_marks:
+        parts = _MARK.split(lines)
+        kept = "".join(part if _MARK.fullmatch(part) else _CONTROL.sub("", part) for part in parts)
+    else:
+        kept = _CONTROL.sub("", lines)
+    # icalendar takes a backslash before N for a line end.
+    return kept.replace("\\N", "\\n")
 
 
 def one_line(value: str, *, keep_marks: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import icalendar
 import pytest
 import vobject
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from regapp.mailing import invites
@@ -132,6 +132,14 @@ def test_no_value_adds_a_line_or_breaks_one(summary: str, place: str, name: str,
     event = icalendar.Calendar.from_ical(octets).walk("VEVENT")[0]
     assert str(event["ATTENDEE"]) == "mailto:asa@example.org"
     assert vobject.readOne(octets.decode()).vevent.uid.value == "5d0c@example.org"
+
+
+@given(HOSTILE, HOSTILE)
+@example("C:\\New, \\\\N; \\n", "Hall\\\x00N 2")
+def test_what_is_read_of_an_entry_is_what_was_written(summary: str, place: str) -> None:
+    entry = invites.read(invites.unfold(an_invitation(summary=summary, location=place).request()))
+    assert (entry.summary, entry.location) == (invites.one_line(summary), invites.one_line(place))
+    assert "\n" not in entry.summary + entry.location
 
 
 def test_only_a_link_of_ours_is_filled_in() -> None:
