@@ -58,7 +58,13 @@ class Claimed(NamedTuple):
     calendar: str | None
     method: CalendarMethod | None
     sequence: int | None
+    is_bulk: bool
     attempts: int
+
+    @property
+    def goes_stale(self) -> bool:
+        """Whether its words may no longer be so at a later try: a crowd's letter without a version of an entry."""
+        return self.is_bulk and self.attempts > 0 and self.calendar is None
 
     @classmethod
     def of(cls, mail: OutgoingMail) -> Claimed:

@@ -100,7 +100,7 @@ def _take(may_take: Callable[[], bool]) -> Parcel | None:
 def _packed(claimed: Claimed) -> Parcel | None:
     """The letter with its links, or None when it is overtaken or can't be made ready: that spoils no other."""
     try:
-        if claimed.text is not None:
+        if claimed.text is not None and not claimed.goes_stale:
             return _stored(claimed)
         # What the database refuses of a rendering is undone alone, not with the answers that are noted beside it.
         with db.session.begin_nested():
@@ -121,7 +121,7 @@ def _stored(letter: Claimed) -> Parcel | None:
 
 
 def _rendered(mail_id: str) -> Claimed | None:
-    """An order as the letter that it becomes, None when it is overtaken."""
+    """An order as the letter that it becomes, at a later try anew; None when it is overtaken."""
     mail = db.session.get_one(OutgoingMail, mail_id)
     if orders.render(mail):
         db.session.flush()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import literal, select
 
 from regapp.core.db import db, writing
@@ -87,3 +88,24 @@ def test_a_confirmation_doesnt_wait_for_a_crowds_letters(route: SmtpRoute, serve
     put("confirmation", to="new@example.org", at=WHILE_OPEN + timedelta(minutes=5))
     assert deliver_due(route).handled == 4
     assert server.received[0].recipients == ["new@example.org"]
+
+
+def test_a_letter_put_off_is_told_anew_or_not_at_all_when_it_holds_no_more(
+    route: SmtpRoute, server: SmtpServer
+) -> None:
+    order()
+    says = {f"p{number}@example.org": Rendering(a_letter(subject="Before")) for number in range(3)}
+    orders.render_with({"news": lambda mail: says.get(mail.recipient)})
+    for address in says:
+        server.faults.recipients[address] = ["450 4.2.0 later"]
+    with time_machine.travel(WHILE_OPEN, tick=False) as traveller:
+        deliver_due(route)
+        says["p1@example.org"] = Rendering(a_letter(subject="After"))
+        del says["p2@example.org"]
+        traveller.shift(timedelta(minutes=2))
+        assert deliver_due(route).handled == 2
+    subjects = {received.recipients[0]: received.message["Subject"] for received in server.received}
+    assert subjects == {"p0@example.org": "Before", "p1@example.org": "After"}
+    letters = all_letters()
+    assert [mail.state for mail in letters] == [MailState.SENT, MailState.SENT, MailState.WITHDRAWN]
+    assert server.to("p1@example.org")[0].message["Message-ID"] == letters[1].message_id
