@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import event as hook
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event
 from regapp.mailing import claiming, orders
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.models import MailState, OutgoingMail
+from regapp.registrations import changing
 from regapp.registrations.models import Registration
 from tests.registrations import test_day_changes as house
 from tests.registrations.test_day_changes import MINUTE, change, waiting
 from tests.support.days import WHILE_OPEN
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("context")
 day = house.day
@@ -132,3 +134,38 @@ def test_an_order_overtaken_between_claim_and_making_is_dropped(app: Flask, day:
         assert not orders.render(mail)
         claiming.drop(identity)
     assert [mail.sequence for mail in waiting()] == [2]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_letter_made_while_the_address_is_corrected_is_followed_by_its_cancellation(app: Flask, day: int) -> None:
+    """The only letter with the entry is an order that a worker has in hand, and nobody else sees yet."""
+    with writing():
+        db.session.execute(update(OutgoingMail).values(state=MailState.FAILED, sent_at=None))
+    change(venue="Aulan")
+
+    def correct() -> None:
+        with writing():
+            changing.change_address(house.person("seat").id, "new@example.org", WHILE_OPEN + MINUTE)
+
+    with writing():
+        _, mail = take()
+        assert orders.render(mail)
+        db.session.flush()
+        correction = threading.Thread(target=beside, args=(app, correct))
+        correction.start()
+        wait_until(somebody_waits, what="the correction to wait for the letter in hand")
+    correction.join(20)
+    to_seat = select(OutgoingMail).filter_by(recipient="seat@example.org").order_by(OutgoingMail.sequence)
+    letters = [(mail.kind, mail.sequence, mail.state) for mail in db.session.scalars(to_seat)]
+    assert letters == [
+        ("confirmation", 0, MailState.FAILED),
+        ("day_changed", 1, MailState.SENDING),
+        ("cancellation", 2, MailState.QUEUED),
+    ]
+
+
+def somebody_waits() -> bool:
+    waiting_for_a_row = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(waiting_for_a_row))
