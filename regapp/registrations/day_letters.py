@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from regapp.core.db import db
 from regapp.core.i18n import use_language
-from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations import day_orders, day_wording, entries, entry_letters, letters, wording
 from regapp.registrations.entries import Shown
@@ -21,8 +21,10 @@ def changed(mail: OutgoingMail) -> Rendering | None:
     registration = _find(mail)
     if registration is None or not registration.has_place or not registration.has_entry:
         return None
-    earlier = _known(mail, registration)
-    if earlier == entries.shown(registration):
+    last = entry_letters.find_last(registration, below=mail.sequence)
+    earlier = _known(last)
+    has_arrived = last is not None and last.state in {MailState.SENT, MailState.FILED}
+    if has_arrived and earlier == entries.shown(registration):
         return None
     with use_language(registration.language):
         letter = day_wording.day_changed(registration, earlier)
@@ -67,26 +69,11 @@ def _find(mail: OutgoingMail) -> Registration | None:
     return registration
 
 
-def _known(mail: OutgoingMail, registration: Registration) -> Shown | None:
-    """What the reader's calendar shows, by the last letter about the entry that left or is on its way.
+def _known(last: OutgoingMail | None) -> Shown | None:
+    """What the reader's calendar shows after this letter, None when that isn't known.
 
-    None when there is none, or when it is an order that another worker may be making a letter of just now.
+    It isn't while the letter is on its way: it may arrive, fail, or be overtaken by the very order that asks.
     """
-    calendar = db.session.scalar(
-        select(OutgoingMail.calendar)
-        .where(
-            OutgoingMail.registration_id == registration.id,
-            OutgoingMail.recipient == mail.recipient,
-            OutgoingMail.sequence < mail.sequence,
-            or_(OutgoingMail.state.not_in([MailState.WITHDRAWN, MailState.FAILED]), _may_have_left()),
-            entry_letters.about(registration),
-        )
-        .order_by(OutgoingMail.sequence.desc())
-        .limit(1)
-    )
-    return entries.shown_in(calendar) if calendar else None
-
-
-def _may_have_left() -> ColumnElement[bool]:
-    """A worker that vanished may have sent it, whatever became of the letter afterwards."""
-    return OutgoingMail.tries.any(DeliveryTry.outcome == TryOutcome.INTERRUPTED)
+    if last is None or last.calendar is None or last.state in {MailState.QUEUED, MailState.SENDING}:
+        return None
+    return entries.shown_in(last.calendar)

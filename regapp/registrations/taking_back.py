@@ -5,9 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
-
-from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.registrations import entry_letters, letters
@@ -36,17 +33,5 @@ def _has_shown_entry(registration: Registration) -> bool:
     The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
     takes it away waited still.
     """
-    letters_about = (
-        select(OutgoingMail)
-        .where(
-            OutgoingMail.registration_id == registration.id,
-            OutgoingMail.recipient == registration.email,
-            OutgoingMail.method.is_not(None),
-            entry_letters.about(registration),
-        )
-        .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
-    )
-    # Read anew: a worker may have made a letter of an order while we waited to withdraw it.
-    found = db.session.scalars(letters_about, execution_options={"populate_existing": True})
-    last = next((mail for mail in found if mail.may_have_arrived), None)
+    last = entry_letters.find_last(registration)
     return last is not None and last.method is CalendarMethod.REQUEST

@@ -237,6 +237,23 @@ def test_a_change_taken_back_before_anybody_heard_of_it_is_told_to_nobody(day: i
     assert rendered(second) is None
 
 
+@pytest.mark.parametrize("state", [MailState.QUEUED, MailState.SENDING])
+def test_a_change_taken_back_is_told_while_an_earlier_letter_is_still_on_its_way(day: int, state: MailState) -> None:
+    """That one may be dropped for the newer order: between them both must not vanish."""
+    change(venue="Aulan")
+    change(WHILE_OPEN + MINUTE, venue="Provsalen")
+    first, second = sorted(waiting(), key=lambda mail: mail.sequence or 0)
+    assert rendered(first) is None
+    with writing():
+        confirmation = db.session.scalars(
+            select(OutgoingMail).filter_by(recipient="seat@example.org", sequence=0)
+        ).one()
+        confirmation.state, confirmation.sent_at = state, None
+        confirmation.leased_until = WHILE_OPEN if state is MailState.SENDING else None
+    letter = rendered(second)
+    assert letter is not None and "ändrat dagen som du är anmäld till" in " ".join((letter.text or "").split())
+
+
 def test_a_change_taken_back_after_somebody_heard_of_it_is_told(day: int) -> None:
     change(venue="Aulan")
     send_all()
