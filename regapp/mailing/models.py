@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
@@ -44,6 +44,12 @@ def _new_id() -> str:
     return uuid4().hex
 
 
+def _where_given(column: str) -> Index:
+    """An index of the few letters that have it: an order for each of a crowd is written without it."""
+    given = text(f"{column} IS NOT NULL")
+    return Index(f"ix_outgoing_mail_{column}", column, sqlite_where=given, postgresql_where=given)
+
+
 class OutgoingMail(Model):
     """One letter to one person, written in the transaction of the thing that it tells about.
 
@@ -63,6 +69,8 @@ class OutgoingMail(Model):
         CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name="leased_while_sending"),
         CheckConstraint("(state IN ('sent', 'filed')) = (sent_at IS NOT NULL)", name="sent_has_instant"),
         Index("ix_outgoing_mail_state_is_bulk_due_at", "state", "is_bulk", "due_at"),
+        _where_given("reminder_id"),
+        _where_given("again_of"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=_new_id)
@@ -70,8 +78,8 @@ class OutgoingMail(Model):
     kind: Mapped[str] = mapped_column(String(40))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="SET NULL"), index=True)
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
-    reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="SET NULL"), index=True)
-    again_of: Mapped[str | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"), index=True)
+    reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="SET NULL"))
+    again_of: Mapped[str | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"))
     is_bulk: Mapped[bool] = mapped_column(default=False, server_default=false())
     language: Mapped[str] = mapped_column(String(2))
     recipient: Mapped[str] = mapped_column(String(254))
