@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import load, table, visits
+from bench import load, mail, table, visits
 from bench.servers import BIN, ROOT, Server
 from bench.table import Row
 
@@ -36,13 +36,17 @@ def main() -> None:
     (ROOT / "instance").mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "instance"))
     try:
-        rows = _measured(folder)
+        rows = [row for name in sys.argv[1:] or SECTIONS for row in SECTIONS[name](folder)]
     finally:
         shutil.rmtree(folder)
     print(table.markdown(rows))
 
 
-def _measured(folder: Path) -> list[Row]:
+def _mail(folder: Path) -> list[Row]:
+    return mail.rows(_regapp(folder / "mail", 2 * mail.LETTERS))
+
+
+def _pages_and_files(folder: Path) -> list[Row]:
     few, many = (_regapp(folder / str(number), number) for number in (FEW, MANY))
     few.start()
     floor = _floor(folder / "floor", few)
@@ -186,6 +190,10 @@ def _crowds(many: Server) -> list[Row]:
         "cancelled": f"day cancelled, {number} letters ordered",
     }
     return [table.bound(words, figures[name], 1000, "ms") for name, words in what.items()]
+
+
+SECTIONS = {"web": _pages_and_files, "mail": _mail}
+"""`python -m bench mail` measures one of them."""
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Personal links: signed, never stored, so that nothing in the database opens a door."""
 
 import enum
+import functools
 import hashlib
 from typing import NamedTuple
 
@@ -25,7 +26,12 @@ class Claim(NamedTuple):
 
 def _serializer(purpose: Purpose) -> URLSafeSerializer:
     # The oldest key comes first: itsdangerous signs with the last and accepts all.
-    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
+    return _serializer_with((*reversed(settings().secret_key_fallbacks), settings().secret_key), purpose)
+
+
+@functools.cache
+def _serializer_with(keys: tuple[str, ...], purpose: Purpose) -> URLSafeSerializer:
+    """Made once: every letter has links."""
     return URLSafeSerializer(keys, salt=f"regapp.link.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
 
 

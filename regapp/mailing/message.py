@@ -42,6 +42,9 @@ class _Policy(EmailPolicy):
             raise UnwritableLetter(f"a line end in {name}")
         return name, value
 
+    def header_max_count(self, name: str) -> int:
+        return 1
+
     def header_fetch_parse(self, name: str, value: Any) -> Any:
         return value
 
