@@ -35,7 +35,8 @@ def upgrade() -> None:
 def leave_room_for_new_versions() -> None:
     """When the day changes every registration gets another SEQUENCE.
 
-    PostgreSQL writes a changed row beside the old one, and an entry in each of its eight indexes unless the page has room.
+    PostgreSQL writes a changed row beside the old one, and an entry in each of its eight indexes unless the page has
+    room.
     """
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE registration SET (fillfactor = 45)")
