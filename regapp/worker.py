@@ -126,6 +126,7 @@ class Worker:
         self._desk = Desk()
         self._stopping = False
         self._next_chores = 0.0
+        self._failures = 0
         self._interrupt, self._alarm = os.pipe()
 
     def stop(self) -> None:
@@ -142,13 +143,12 @@ class Worker:
         return 0
 
     def run(self) -> int:
-        failures = 0
         while not self._stopping:
             try:
                 self._work_while_it_lasts()
             except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
-                pause = _RECONNECT_PAUSES_S[min(failures, len(_RECONNECT_PAUSES_S) - 1)]
-                failures += 1
+                pause = _RECONNECT_PAUSES_S[min(self._failures, len(_RECONNECT_PAUSES_S) - 1)]
+                self._failures += 1
                 log.error("the database doesn't answer (%s); again in %s s", type(error).__name__, pause)
                 self._sleep(pause)
         return 0
@@ -159,6 +159,7 @@ class Worker:
             while not self._stopping:
                 self._do_chores()
                 again_at = self._deliver()
+                self._failures = 0
                 bell.wait(self._seconds_until(again_at), self._interrupt)
         finally:
             bell.close()

@@ -22,8 +22,6 @@ _FIRST_PAUSES = (1, 2, 5, 15, 60)
 _LATER_PAUSE = 60
 _GIVE_UP_AFTER = 48 * 60
 
-RATE_WINDOW = timedelta(minutes=1)
-
 _ENTRY = re.compile("^UID:([0-9a-f-]+)@", re.MULTILINE)
 
 
@@ -104,7 +102,6 @@ _SETTLE = (
     .values({name: bindparam(f"new_{name}") for name in ("state", "attempts", "last_answer", "due_at", "sent_at")})
     .values(leased_until=None)
 )
-_COUNT_ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("what"))))
 
 
 def _execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
@@ -230,35 +227,3 @@ def next_wake(now: datetime) -> datetime | None:
         select(func.min(OutgoingMail.leased_until)).where(OutgoingMail.state == MailState.SENDING)
     )
     return min((instant for instant in (due, lease) if instant), default=None)
-
-
-def has_room(now: datetime, per_minute: int) -> bool:
-    """Whether the rate allows another letter now. Who may ask at the same time waits until this claim is committed."""
-    if per_minute and db.session.get_bind().dialect.name == "postgresql":
-        # Two that count at once would each find the same room. On SQLite the write lock has seen to that.
-        _execute(_COUNT_ALONE, {"what": "regapp mail rate"})
-    return room_at(now, per_minute) is None
-
-
-def room_at(now: datetime, per_minute: int) -> datetime | None:
-    """When the rate allows another letter, over all workers; None when it does now. 0 is no limit.
-
-    Tries that lie ahead were made before the clock was put back, and don't count.
-    """
-    if not per_minute:
-        return None
-    in_hand = db.session.scalar(
-        select(func.count()).where(OutgoingMail.state == MailState.SENDING, OutgoingMail.leased_until >= now)
-    )
-    allowed = per_minute - (in_hand or 0)
-    if allowed <= 0:
-        return now + timedelta(seconds=1)
-    last = db.session.scalar(
-        select(DeliveryTry.at)
-        .where(DeliveryTry.at > now - RATE_WINDOW, DeliveryTry.at <= now)
-        .where(DeliveryTry.outcome != TryOutcome.INTERRUPTED)
-        .order_by(DeliveryTry.at.desc())
-        .offset(allowed - 1)
-        .limit(1)
-    )
-    return last + RATE_WINDOW if last else None

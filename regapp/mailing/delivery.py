@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from config import Settings
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, stops
+from regapp.mailing import claiming, pacing, stops
 from regapp.mailing.desk import Desk
 from regapp.mailing.stops import QueueTrouble
 from regapp.mailing.trip import Carrier, Trip
@@ -63,6 +63,7 @@ def deliver_due(
     `ignore_stop` tries a server that was in trouble before its time.
     """
     desk = desk or Desk()
+    desk.tidy()
     now = clock.now()
     if not ignore_stop and (until := stops.stopped_until(now)):
         return Round(0, until)
@@ -82,14 +83,14 @@ def deliver_due(
 def _again_at(per_minute: int) -> datetime | None:
     now = clock.now()
     wake = claiming.next_wake(now)
-    later = [stops.stopped_until(now), claiming.room_at(now, per_minute)]
+    later = [stops.stopped_until(now), pacing.room_at(now, per_minute)]
     db.session.rollback()
     return max([wake, *(instant for instant in later if instant)]) if wake else None
 
 
 def _carry_all(carrier: Carrier, desk: Desk, per_minute: int, is_stopping: Callable[[], bool]) -> int:
     def may_take() -> bool:
-        return not is_stopping() and claiming.has_room(clock.now(), per_minute)
+        return not is_stopping() and pacing.has_room(clock.now(), per_minute)
 
     desk.open()
     handled = 0
@@ -106,7 +107,7 @@ def _carry_all(carrier: Carrier, desk: Desk, per_minute: int, is_stopping: Calla
                 handled += 1
                 letter = following or desk.next(may_take)
     finally:
-        desk.close()
+        desk.tidy()
     return handled
 
 

@@ -37,17 +37,22 @@ class Desk:
         self._answers: list[_Result] = []
 
     def open(self) -> None:
-        """The server is well: begin a round, with what the last one and vanished workers left behind put right."""
-        self._put_back()
+        """The server is well: begin a round, with what vanished workers left behind put right."""
         with writing():
             if stops.resume():
                 log.warning("the mail queue runs again")
             claiming.take_back_expired(clock.now())
 
-    def close(self) -> None:
+    def tidy(self) -> None:
         """Note what was answered, and give back untried what wasn't."""
-        if self._out:
-            self._put_back()
+        if not self._out:
+            return
+        with writing():
+            self._note()
+            for mail_id in self._out - {result.mail_id for result in self._answers}:
+                claiming.release(mail_id)
+        self._forget_answered()
+        self._out.clear()
 
     def answered(self, mail_id: str, answer: Answer) -> None:
         """To be noted with the next letter that is taken."""
@@ -68,14 +73,6 @@ class Desk:
                 return message.seal(parcel, settings())
             except Exception as error:
                 self.answered(parcel.id, _why_not_ready(parcel.id, error))
-
-    def _put_back(self) -> None:
-        with writing():
-            self._note()
-            for mail_id in self._out - {result.mail_id for result in self._answers}:
-                claiming.release(mail_id)
-        self._forget_answered()
-        self._out.clear()
 
     def _note(self) -> None:
         for result in self._answers:

@@ -50,7 +50,8 @@ def settle_all(now: datetime) -> None:
     waiting = select(Registration.event_id).where(
         Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED
     )
-    for event_id in db.session.scalars(waiting.distinct()).all():
+    # In one order, or two workers that lock several days would wait for each other.
+    for event_id in db.session.scalars(waiting.distinct().order_by(Registration.event_id)).all():
         settle(lock(Event, event_id), now)
 
 

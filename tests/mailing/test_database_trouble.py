@@ -98,11 +98,12 @@ def test_on_a_full_disk_nothing_is_half_written_and_the_person_is_told(
     assert _rows()[:2] == [1, 1]
 
 
+@pytest.mark.parametrize("letters", [2, 5])
 def test_a_letter_whose_answer_found_no_room_is_noted_when_there_is_and_not_sent_again(
-    disk: Disk, server: SmtpServer, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+    disk: Disk, server: SmtpServer, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, letters: int
 ) -> None:
     caplog.set_level(logging.ERROR)
-    identities = [put(f"letter:{number}") for number in range(5)]
+    identities = [put(f"letter:{number}") for number in range(letters)]
 
     def fill_at_the_second(_received: object) -> None:
         if len(server.received) == 2:
@@ -111,7 +112,7 @@ def test_a_letter_whose_answer_found_no_room_is_noted_when_there_is_and_not_sent
     server.when_received = fill_at_the_second
     request.getfixturevalue("at_work")
     wait_until(lambda: "the database doesn't answer" in caplog.text, what="the worker's complaint")
-    # The second has no note, so the third isn't handed over.
+    # The second has no note, so that a third isn't handed over.
     assert len(server.received) == 2
     disk.make_room()
     wait_until(_all_sent, what="all notes")
