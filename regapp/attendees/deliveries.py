@@ -12,15 +12,12 @@ from sqlalchemy.orm import aliased
 
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.mailing.models import Bounce, MailState, OutgoingMail
+from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail
 from regapp.registrations import told
 from regapp.registrations.models import Registration, Status
 
 SLOW: Final = timedelta(minutes=5)
 """How long a letter may wait before somebody should know."""
-
-UNSENT: Final = (MailState.QUEUED, MailState.SENDING)
-SENT: Final = (MailState.SENT, MailState.FILED)
 
 # Names of their own, so that a condition stands in whatever statement it is put.
 _Letter = aliased(OutgoingMail)
@@ -108,7 +105,7 @@ def _is_to(mail: Any) -> ColumnElement[bool]:
 
 
 def _is_delivered(mail: Any) -> ColumnElement[bool]:
-    return and_(mail.state.in_(SENT), ~has_bounced(mail))
+    return and_(mail.state.in_(DELIVERED), ~has_bounced(mail))
 
 
 def _is_on_its_way(now: datetime) -> ColumnElement[bool]:

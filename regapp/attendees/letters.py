@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from regapp.attendees.deliveries import SENT, UNSENT, has_bounced
+from regapp.attendees.deliveries import has_bounced
 from regapp.core.db import db
 from regapp.core.errors import NotFound
 from regapp.core.i18n import Text
-from regapp.mailing.models import Bounce, MailState, OutgoingMail
+from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail
 from regapp.registrations.models import Registration
 
 PAGE_SIZE = 50
@@ -51,7 +51,7 @@ _LABELS = {
 }
 _STATES = {
     Fate.WAITING: UNSENT,
-    Fate.SENT: SENT,
+    Fate.SENT: DELIVERED,
     Fate.FAILED: (MailState.FAILED,),
     Fate.WITHDRAWN: (MailState.WITHDRAWN,),
 }

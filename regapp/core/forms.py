@@ -11,6 +11,7 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from regapp.core import addresses, text
+from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 
@@ -54,6 +55,20 @@ class Form(FlaskForm):
 
 class Press(Form):
     """A form that is only a button: it carries the token that shows that the click came from our page."""
+
+
+def counts(form: Form, act: Callable[[], object]) -> bool:
+    """Whether the form was sent and counted; if a rule said no, the form says why."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        act()
+    except RuleBroken as error:
+        db.session.rollback()
+        form.refuse(error)
+        return False
+    db.session.commit()
+    return True
 
 
 class Line(StringField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
@@ -21,6 +22,10 @@ class MailState(enum.Enum):
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
     FILED = "filed"
+
+
+UNSENT: Final = (MailState.QUEUED, MailState.SENDING)
+DELIVERED: Final = (MailState.SENT, MailState.FILED)
 
 
 class TryOutcome(enum.Enum):

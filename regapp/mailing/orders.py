@@ -89,9 +89,10 @@ def write(
 
 
 def render(mail: OutgoingMail) -> bool:
-    """Make the order a letter, to stay the same at every try; False when it is overtaken.
+    """Make the order a letter; False when it is overtaken.
 
-    Called in the transaction that claimed it. Raises KeyError for a kind that nobody renders.
+    One with a calendar part stays the same at every try, another is made anew (see claiming.Claimed.goes_stale). Called
+    in the transaction that claimed it. Raises KeyError for a kind that nobody renders.
     """
     rendering = _renderers[mail.kind](mail)
     if rendering is None:
@@ -102,11 +103,6 @@ def render(mail: OutgoingMail) -> bool:
     mail.method = rendering.method
     mail.in_reply_to = rendering.in_reply_to
     return True
-
-
-def preview(rendering: Rendering, language: str) -> letters.Written:
-    """What the letter will say, before anything is written down."""
-    return letters.write(rendering.letter, language)
 
 
 def _random_id() -> ColumnElement[str]:

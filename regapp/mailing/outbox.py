@@ -155,15 +155,6 @@ def counts(event_id: int | None = None) -> dict[MailState, int]:
     return {state: found.get(state, 0) for state in MailState}
 
 
-def oldest_due(now: datetime) -> datetime | None:
-    """Since when the longest overdue letter should have been on its way."""
-    return db.session.scalar(select(func.min(OutgoingMail.due_at)).where(_is_unsent(), OutgoingMail.due_at <= now))
-
-
 def queue_trouble() -> QueueStop | None:
     """Why the queue stands still, for the organisers' pages; None while it runs."""
     return db.session.get(QueueStop, 1)
-
-
-def _is_unsent() -> ColumnElement[bool]:
-    return OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING])

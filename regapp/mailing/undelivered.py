@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 
 from regapp.core.db import db
-from regapp.mailing.models import Bounce, DeliveryTry, MailState, OutgoingMail
+from regapp.mailing.models import UNSENT, Bounce, DeliveryTry, MailState, OutgoingMail
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def written_before(instant: datetime) -> Waiting:
     was_tried = OutgoingMail.is_bulk.is_(False) | (OutgoingMail.attempts > 0)
     number, since = db.session.execute(
         select(func.count(), func.min(OutgoingMail.dated_at)).where(
-            OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING]),
+            OutgoingMail.state.in_(UNSENT),
             OutgoingMail.registration_id.is_not(None),
             OutgoingMail.dated_at <= instant,
             was_tried,

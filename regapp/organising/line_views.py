@@ -9,7 +9,7 @@ from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.attendees import listing, statistics
 from regapp.core.db import db
-from regapp.core.errors import RuleBroken
+from regapp.core.forms import counts
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.organising.arranging_forms import FirstForm
@@ -40,7 +40,7 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     registration = listing.get(event.id, public_id)
     form = FirstForm()
-    if form.validate_on_submit() and _moved(registration.id, form):
+    if counts(form, lambda: _move(registration.id, form)):
         flash(t("{name} står nu först i kön.", "{name} is now first in line.", name=registration.name))
         return redirect(url_for(".line", slug=slug), 303)
     page = render_template(
@@ -53,12 +53,5 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
-def _moved(registration_id: int, form: FirstForm) -> bool:
-    try:
-        rules.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return False
-    db.session.commit()
-    return True
+def _move(registration_id: int, form: FirstForm) -> None:
+    rules.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)

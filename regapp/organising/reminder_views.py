@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,9 +10,7 @@ from regapp.accounts.access import requires
 from regapp.campaigns import reminding
 from regapp.campaigns.models import Reminder
 from regapp.campaigns.reminding import ChangedByAnother
-from regapp.core.db import db
-from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Press
+from regapp.core.forms import Form, Press, counts
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
@@ -36,7 +32,7 @@ def reminders(slug: str) -> ResponseReturnValue:
 def new_reminder(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     form = ReminderForm(data=_suggested())
-    if _done(form, lambda: reminding.add(event.id, form.to_draft(), g.received_at, actor=_actor())):
+    if counts(form, lambda: reminding.add(event.id, form.to_draft(), g.received_at, actor=_actor())):
         return _back(event, t("Påminnelsen är inlagd.", "The reminder is set."))
     return _page("edit_reminder", event, form)
 
@@ -47,7 +43,7 @@ def edit_reminder(slug: str, reminder_id: int) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     reminder = reminding.get(event.id, reminder_id)
     form = ReminderForm.of(reminder)
-    if _done(form, lambda: _change(event, reminder_id, form)):
+    if counts(form, lambda: _change(event, reminder_id, form)):
         return _back(event, t("Påminnelsen är ändrad.", "The reminder is changed."))
     return _page("edit_reminder", event, form, reminding.get(event.id, reminder_id))
 
@@ -68,7 +64,7 @@ def remove_reminder(slug: str, reminder_id: int) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     reminder = reminding.get(event.id, reminder_id)
     form = Press()
-    if _done(form, lambda: reminding.remove(event.id, reminder_id, g.received_at, actor=_actor())):
+    if counts(form, lambda: reminding.remove(event.id, reminder_id, g.received_at, actor=_actor())):
         return _back(event, t("Påminnelsen är borttagen.", "The reminder is removed."))
     return _page("remove_reminder", event, form, reminder)
 
@@ -78,20 +74,6 @@ def _suggested() -> dict[str, object]:
     number = request.args.get("usual", -1, int)
     usual = reminding.USUAL[number : number + 1] if number >= 0 else ()
     return as_typed(usual[0]) if usual else {"clock": "09:00"}
-
-
-def _done(form: Form, rule: Callable[[], object]) -> bool:
-    """Whether the form was sent and the rule let it be done; if not, the form says why."""
-    if not form.validate_on_submit():
-        return False
-    try:
-        rule()
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return False
-    db.session.commit()
-    return True
 
 
 def _back(event: Event, words: str) -> ResponseReturnValue:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from regapp.core.forms import Press
+from regapp.core.forms import Press, counts
 from regapp.core.i18n import Text
 from regapp.registrations import cancelling, moving, promoting
 from regapp.registrations.models import UNDO_FOR
-from regapp.registrations.own_pages import back, counts, get_changeable, get_standing, show, show_my
+from regapp.registrations.own_pages import back, get_changeable, get_standing, show, show_my
 from regapp.registrations.public import bp
 
 ACCEPTED = Text("Välkommen! Platsen på plats är din.", "Welcome! The on-site place is yours.")

@@ -8,13 +8,13 @@ from flask import g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from regapp.core import limits
-from regapp.core.forms import Press
+from regapp.core.forms import Press, counts
 from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import changing, possible_moves, transferring
 from regapp.registrations.models import Registration
-from regapp.registrations.own_pages import back, counts, get_changeable, show
+from regapp.registrations.own_pages import back, get_changeable, show
 from regapp.registrations.person_forms import (
     AddressForm,
     ColleagueForm,

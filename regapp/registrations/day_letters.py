@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from regapp.core.db import db
 from regapp.core.i18n import use_language
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.models import DELIVERED, UNSENT, CalendarMethod, OutgoingMail
 from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations import day_orders, day_wording, entries, entry_letters, letters, wording
 from regapp.registrations.entries import Shown
@@ -23,7 +23,7 @@ def changed(mail: OutgoingMail) -> Rendering | None:
         return None
     last = entry_letters.find_last(registration, below=mail.sequence)
     earlier = _known(last)
-    has_arrived = last is not None and last.state in {MailState.SENT, MailState.FILED}
+    has_arrived = last is not None and last.state in DELIVERED
     if has_arrived and earlier == entries.shown(registration):
         return None
     with use_language(registration.language):
@@ -74,6 +74,6 @@ def _known(last: OutgoingMail | None) -> Shown | None:
 
     It isn't while the letter is on its way: it may arrive, fail, or be overtaken by the very order that asks.
     """
-    if last is None or last.calendar is None or last.state in {MailState.QUEUED, MailState.SENDING}:
+    if last is None or last.calendar is None or last.state in UNSENT:
         return None
     return entries.shown_in(last.calendar)

@@ -6,7 +6,7 @@ from regapp.core import audit
 from regapp.registrations.models import Registration
 
 
-def record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "") -> None:
+def record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "", **details: str) -> None:
     """Note what was done to the registration and by whom (see core.audit); a reason only where one was given."""
     audit.record(
         action,
@@ -15,4 +15,5 @@ def record(action: str, registration: Registration, at: datetime, actor: str, re
         event_id=registration.event_id,
         registration_id=registration.id,
         **({"reason": reason} if reason else {}),
+        **details,
     )

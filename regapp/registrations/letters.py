@@ -46,7 +46,7 @@ def write_corrected(registration: Registration, at: datetime) -> None:
     if registration.has_place and not registration.has_entry:
         write_place(registration, at)
     else:
-        _write(registration, "corrected", arranged_wording.corrected, at)
+        write(registration, "corrected", arranged_wording.corrected, at)
 
 
 def write_seat(registration: Registration, at: datetime) -> None:
@@ -92,19 +92,19 @@ def write_waiting(registration: Registration, at: datetime) -> None:
     if brings_entry:
         _write_request(registration, "waiting", compose, at)
     else:
-        _write(registration, "waiting", compose, at)
+        write(registration, "waiting", compose, at)
 
 
 def write_offer(registration: Registration, at: datetime) -> None:
-    _write(registration, "offer", line_wording.offer, at)
+    write(registration, "offer", line_wording.offer, at)
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    _write(registration, "offer_passed", line_wording.offer_passed, at)
+    write(registration, "offer_passed", line_wording.offer_passed, at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    _write(registration, "line_closed", line_wording.line_closed, at)
+    write(registration, "line_closed", line_wording.line_closed, at)
 
 
 def write_cancellation(registration: Registration, at: datetime, *, day_cancelled: bool = False) -> None:
@@ -131,13 +131,13 @@ def write_link(registration: Registration, at: datetime, *, registered_again: bo
         letters = written.where(OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span)
         if (db.session.scalar(letters) or 0) >= most:
             return False
-    _write(registration, "link", partial(wording.link, registered_again=registered_again), at)
+    write(registration, "link", partial(wording.link, registered_again=registered_again), at)
     return True
 
 
 def write_declined(registration: Registration, at: datetime) -> None:
     """Tell whoever's calendar said no that the place stands and how to cancel; once for each version of the entry."""
-    _write(registration, "declined", answer_wording.declined, at, key=entry_letters.key("declined", registration))
+    write(registration, "declined", answer_wording.declined, at, key=entry_letters.key("declined", registration))
 
 
 def write_address_changed(registration: Registration, at: datetime) -> None:
@@ -182,23 +182,23 @@ def _write_request(registration: Registration, kind: str, compose: Compose, at: 
     registration.changed_at = at
     calendar = entries.invitation(registration, at).request()
     key = entry_letters.key(kind, registration)
-    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST, key=key)
+    write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST, key=key)
 
 
 def _write_cancel(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
     """A letter that takes the entry away, where there is one."""
     if not registration.has_entry:
-        _write(registration, kind, compose, at)
+        write(registration, kind, compose, at)
         return
     registration.calendar_sequence += 1
     registration.has_entry = False
     registration.changed_at = at
     calendar = entries.invitation(registration, at).cancel()
     key = entry_letters.key(kind, registration)
-    _write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL, key=key)
+    write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL, key=key)
 
 
-def _write(
+def write(
     registration: Registration,
     kind: str,
     compose: Compose,
@@ -208,6 +208,7 @@ def _write(
     method: CalendarMethod | None = None,
     key: str | None = None,
 ) -> None:
+    """Write a letter down in the participant's language, with the SEQUENCE that the registration has."""
     db.session.flush()
     with use_language(registration.language):
         outbox.enqueue(

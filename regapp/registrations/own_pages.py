@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from regapp.core.db import db
-from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.errors import NotFound
 from regapp.core.forms import Form, Press
 from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
@@ -50,20 +49,6 @@ def get_changeable(token: str) -> Registration:
     if not registration.is_active:
         abort(back(token))
     return registration
-
-
-def counts(form: Form, act: Callable[[], object]) -> bool:
-    """Whether the form was sent and counted; if a rule said no, the form says why."""
-    if not form.validate_on_submit():
-        return False
-    try:
-        act()
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return False
-    db.session.commit()
-    return True
 
 
 def back(token: str, done: Text | None = None) -> Answer:

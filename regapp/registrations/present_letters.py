@@ -7,9 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from regapp.core.i18n import use_language
 from regapp.events.models import Publication
-from regapp.mailing import outbox
 from regapp.registrations import letters, line, line_wording, told, wording
 from regapp.registrations.letters import Compose
 from regapp.registrations.models import Registration
@@ -67,18 +65,5 @@ def _end(registration: Registration, at: datetime) -> Part:
 
 def _write(registration: Registration, part: Part, at: datetime) -> None:
     calendar, method = (part.with_calendar and told.calendar_now(registration, at)) or (None, None)
-    with use_language(registration.language):
-        outbox.enqueue(
-            part.compose(registration),
-            key=f"present:{part.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}",
-            kind=part.kind,
-            to=registration.email,
-            language=registration.language,
-            at=at,
-            event_id=registration.event_id,
-            registration_id=registration.id,
-            calendar=calendar,
-            method=method,
-            sequence=registration.calendar_sequence if calendar else None,
-            in_reply_to=letters.confirmation_id(registration) if part.kind != "confirmation" else None,
-        )
+    key = f"present:{part.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}"
+    letters.write(registration, part.kind, part.compose, at, calendar=calendar, method=method, key=key)

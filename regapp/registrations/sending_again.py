@@ -7,15 +7,14 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from regapp.core import audit
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.mailing import invites, repeating
-from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import line, present_letters, told
+from regapp.mailing.models import UNSENT, MailState, OutgoingMail
+from regapp.registrations import history, line, present_letters, told
 from regapp.registrations.models import Registration
 
 MOST: Final = 5
@@ -58,7 +57,7 @@ def why_not(mail: OutgoingMail, at: datetime) -> Text | None:
     registration = mail.registration_id and db.session.get(Registration, mail.registration_id)
     if not registration:
         return NOBODYS
-    if mail.state in {MailState.QUEUED, MailState.SENDING}:
+    if mail.state in UNSENT:
         return ON_ITS_WAY
     if _is_waiting_again(mail):
         return AGAIN_ON_ITS_WAY
@@ -82,7 +81,7 @@ def send_again(mail_id: str, times: int, at: datetime, *, actor: str) -> Outgoin
     if reason := why_not(mail, at):
         raise RuleBroken(reason)
     copy = repeating.repeat(mail, at, entry=str(registration.calendar_uid))
-    _record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
+    history.record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
     return copy
 
 
@@ -110,12 +109,12 @@ def send_present(registration_id: int, times: int, at: datetime, *, actor: str) 
     if reason := why_not_present(registration, at):
         raise RuleBroken(reason)
     present_letters.write_present(registration, at)
-    _record(_TOLD_AGAIN, registration, at, actor)
+    history.record(_TOLD_AGAIN, registration, at, actor)
     return registration
 
 
 def _why_untrue(mail: OutgoingMail, registration: Registration, at: datetime) -> Text | None:
-    if mail.text is None or mail.state is MailState.WITHDRAWN:
+    if mail.is_order or mail.state is MailState.WITHDRAWN:
         return UNTRUE
     if mail.kind == "link":
         return None if registration.has_living_links(at) else DAY_OVER
@@ -152,9 +151,7 @@ def _is_overtaken(mail: OutgoingMail) -> bool:
 
 
 def _is_waiting_again(mail: OutgoingMail) -> bool:
-    waiting = select(OutgoingMail.id).where(
-        OutgoingMail.again_of == mail.id, OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING])
-    )
+    waiting = select(OutgoingMail.id).where(OutgoingMail.again_of == mail.id, OutgoingMail.state.in_(UNSENT))
     return db.session.scalar(waiting.limit(1)) is not None
 
 
@@ -172,14 +169,3 @@ def _count(registration: Registration, *actions: str, after: datetime | None = N
     if after is not None:
         counted = counted.where(AuditEntry.at > after)
     return db.session.scalar(counted) or 0
-
-
-def _record(action: str, registration: Registration, at: datetime, actor: str, **details: str) -> None:
-    audit.record(
-        action,
-        actor=actor,
-        at=at,
-        event_id=registration.event_id,
-        registration_id=registration.id,
-        **details,
-    )

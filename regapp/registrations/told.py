@@ -10,7 +10,7 @@ from regapp.core.db import db
 from regapp.events.models import Event, Publication
 from regapp.mailing import invites
 from regapp.mailing.invites import Entry
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.models import UNSENT, CalendarMethod, OutgoingMail
 from regapp.registrations import entries
 from regapp.registrations.models import Registration
 
@@ -72,7 +72,7 @@ def waits(registration: Registration) -> bool:
     found = select(OutgoingMail.id).where(
         OutgoingMail.registration_id == registration.id,
         OutgoingMail.recipient == registration.email,
-        OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING]),
+        OutgoingMail.state.in_(UNSENT),
         OutgoingMail.kind.not_in(INDEPENDENT),
     )
     return db.session.scalar(found.limit(1)) is not None

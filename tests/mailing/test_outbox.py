@@ -79,15 +79,6 @@ def test_letters_are_counted_by_state() -> None:
     assert outbox.counts(event_id=1)[MailState.QUEUED] == 0
 
 
-def test_the_longest_overdue_letter_is_known() -> None:
-    now = clock.now()
-    assert outbox.oldest_due(now) is None
-    put("a", at=now - timedelta(hours=1))
-    put("b", at=now - timedelta(minutes=1))
-    put("c", at=now + timedelta(hours=1))
-    assert outbox.oldest_due(now) == now - timedelta(hours=1)
-
-
 def test_the_trouble_is_shown_since_it_began_until_it_is_over() -> None:
     now = clock.now()
     assert outbox.queue_trouble() is None
