@@ -47,7 +47,12 @@ def create_app(settings: Settings) -> Flask:
         raise_alarms,
         write_digests,
     ]
+    connect_rooms()
+    return app
+
+
+def connect_rooms() -> None:
+    """What a room below asks of rooms above, which it may not import."""
     orders.render_with({reminders.KIND: reminder_letters.render, **day_letters.RENDERERS})
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     inbox.give_answers_to(calendar_answers.take)
-    return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,16 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 import config
-from regapp import create_app
-from regapp.core.db import db
 from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
-from tests.support.client import CheckingClient
-from tests.support.databases import Templates
+from tests.support.apps import Apps
+from tests.support.databases import Databases
 from tests.support.dovecot import Dovecot
 from tests.support.parts import PARTS, how_to_get
 from tests.support.postgres import Cluster, find_binaries
 from tests.support.server import System, environment
+from tests.support.smtp import SmtpServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -82,24 +81,44 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return Templates(tmp_path_factory.mktemp("templates"))
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    return Databases(tmp_path_factory.mktemp("databases"))
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database of the test's own."""
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """A migrated, empty database that no other test writes to meanwhile."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        yield templates.new_sqlite(tmp_path / "regapp.sqlite")
-    else:
-        with templates.new_postgresql(request.getfixturevalue("postgres_cluster")) as url:
-            yield url
+        return databases.new_sqlite()
+    return databases.new_postgresql(request.getfixturevalue("postgres_cluster"))
 
 
 @pytest.fixture
-def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+def instance(databases: Databases) -> Path:
+    """The folder for what the service writes, empty."""
+    folder = databases.folder / "instance"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _running_smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as running:
+        yield running
+
+
+@pytest.fixture
+def server(_running_smtp: SmtpServer) -> SmtpServer:
+    """A mail server that has received nothing yet, in good weather."""
+    _running_smtp.forget()
+    return _running_smtp
+
+
+@pytest.fixture
+def environ(database_url: str, instance: Path) -> dict[str, str]:
     """The REGAPP_… variables; a module that wants others overrides this fixture."""
-    return environment(database_url, tmp_path)
+    return environment(database_url, instance)
 
 
 @pytest.fixture
@@ -108,23 +127,24 @@ def settings(environ: dict[str, str]) -> config.Settings:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Every test has an app of its own, but no need to compile the templates anew."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
+    return Apps(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture
-def app(settings: config.Settings, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
-    """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`."""
-    app = create_app(settings)
-    app.testing = True
-    app.jinja_env.bytecode_cache = compiled
-    app.test_client_class = CheckingClient
-    yield app
-    with app.app_context():
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+def app(settings: config.Settings, apps: Apps) -> Iterator[Flask]:
+    """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`.
+
+    A test that adds to the app itself takes `app_of_its_own`.
+    """
+    with apps.borrow(settings) as app:
+        yield app
+
+
+@pytest.fixture
+def app_of_its_own(settings: config.Settings, tmp_path: Path) -> Iterator[Flask]:
+    with Apps(tmp_path).borrow(settings) as app:
+        yield app
 
 
 @pytest.fixture(autouse=True)

@@ -279,8 +279,8 @@ def test_sending_without_our_own_token_changes_nothing(
         assert dump(app) == before, f"POST {door.path} changed something"
 
 
-def test_an_organisers_page_without_a_rule_stops_the_start(app: Flask) -> None:
-    app.view_functions["organising.forgotten"] = lambda: "open to the world"
-    app.url_map.add(Rule("/organiser/forgotten", endpoint="organising.forgotten"))
+def test_an_organisers_page_without_a_rule_stops_the_start(app_of_its_own: Flask) -> None:
+    app_of_its_own.view_functions["organising.forgotten"] = lambda: "open to the world"
+    app_of_its_own.url_map.add(Rule("/organiser/forgotten", endpoint="organising.forgotten"))
     with pytest.raises(RuntimeError, match="forgotten"):
-        access.refuse_undeclared(app)
+        access.refuse_undeclared(app_of_its_own)

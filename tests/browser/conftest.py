@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import Windows
-from tests.support.databases import Templates
+from tests.support.databases import Databases
 from tests.support.organisers import PASSWORD
 
 
 @pytest.fixture(scope="session")
-def house(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
-    house = House(templates.new_sqlite(folder / "regapp.sqlite"), folder)
+    house = House(databases.new_sqlite(folder / "regapp.sqlite"), folder)
     yield house
     house.close()
 

@@ -1,6 +1,5 @@
 """A published day, and letters that really go out, to a server on loopback."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,8 @@ from tests.support.smtp import SmtpServer
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_PORT=str(server.port))
 
 
 @pytest.fixture

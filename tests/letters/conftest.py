@@ -17,14 +17,8 @@ READER = "anna@example.org"
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_PORT=str(server.port), MAIL_REPLY_TO=READER)
+def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_PORT=str(server.port), MAIL_REPLY_TO=READER)
 
 
 @pytest.fixture

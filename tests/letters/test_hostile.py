@@ -191,9 +191,9 @@ NAMES = ["Ö\u2028BEGIN:VEVENT", '"KI"; CN=x', "=?utf-8?q?a=0D=0ABcc:x?=", "å" 
 
 class TestOrganisersOfEveryKind:
     @pytest.fixture(params=NAMES, ids=range(len(NAMES)))
-    def environ(self, request: pytest.FixtureRequest, database_url: str, tmp_path: Path, server: SmtpServer) -> Any:
+    def environ(self, request: pytest.FixtureRequest, database_url: str, instance: Path, server: SmtpServer) -> Any:
         named = {"ORGANISATION_NAME": request.param, "MAIL_REPLY_TO": READER}
-        return environment(database_url, tmp_path, MAIL_PORT=str(server.port), **named)
+        return environment(database_url, instance, MAIL_PORT=str(server.port), **named)
 
     def test_an_organisers_name_changes_no_header_and_no_line(self, story: Story) -> None:
         for letter in write_letters(story, {}, Attendance.ONLINE, "sv"):

@@ -1,6 +1,6 @@
 """An outbox whose letters really go out, to a server on loopback."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,14 +25,8 @@ HURRIED = Patience(connect=2, answer=1, letter=2, goodbye=0.5)
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_PORT=str(server.port))
 
 
 @pytest.fixture

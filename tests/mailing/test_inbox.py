@@ -40,8 +40,8 @@ def theirs(dovecot: Dovecot) -> MailboxOfTheirs:
 
 
 @pytest.fixture
-def environ(database_url: str, tmp_path: Path, theirs: MailboxOfTheirs) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_BOUNCE_ADDRESS="studs@example.org", **theirs.settings)
+def environ(database_url: str, instance: Path, theirs: MailboxOfTheirs) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_BOUNCE_ADDRESS="studs@example.org", **theirs.settings)
 
 
 @pytest.fixture

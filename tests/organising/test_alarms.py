@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -48,14 +47,8 @@ HOUR, T = timedelta(hours=1), WHILE_OPEN
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_PORT=str(server.port))
 
 
 @pytest.fixture(autouse=True)

@@ -113,7 +113,8 @@ def test_before_it_opens_the_form_says_when(app: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_who_waits_for_the_lock_over_midnight_was_in_time(app: Flask) -> None:
+def test_who_waits_for_the_lock_over_midnight_was_in_time(app_of_its_own: Flask) -> None:
+    app = app_of_its_own
     received, midnight = threading.Event(), datetime(2026, 11, 11, 23, 0, tzinfo=UTC)
     app.before_request(lambda: received.set() if request.method == "POST" else None)
     with app.app_context():

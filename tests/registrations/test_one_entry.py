@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -42,14 +42,8 @@ class Entry(NamedTuple):
 
 
 @pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
-        yield running
-
-
-@pytest.fixture
-def environ(database_url: str, tmp_path: Path, server: SmtpServer) -> dict[str, str]:
-    return environment(database_url, tmp_path, MAIL_PORT=str(server.port))
+def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
+    return environment(database_url, instance, MAIL_PORT=str(server.port))
 
 
 @pytest.fixture

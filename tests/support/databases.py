@@ -2,8 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.postgres import Cluster
@@ -23,28 +21,30 @@ def migrate(url: str, instance: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-class Templates:
-    """Makes each kind of template when it is first asked for."""
+class Databases:
+    """One database of each kind, of which every test gets a copy as new: at the same address, so that apps can be kept."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.sqlite: Path | None = None
-        self.postgresql: str | None = None
+        self.file = folder / "regapp.sqlite"
+        self._sqlite: Path | None = None
+        self._postgresql: str | None = None
 
-    def new_sqlite(self, file: Path) -> str:
-        if self.sqlite is None:
-            path = self.folder / "template.sqlite"
-            migrate(f"sqlite:///{path}", self.folder)
-            self.sqlite = path
-        shutil.copyfile(self.sqlite, file)
+    def new_sqlite(self, file: Path | None = None) -> str:
+        """The URL of the worker's own file, or of another one that is wanted beside it."""
+        if self._sqlite is None:
+            template = self.folder / "template.sqlite"
+            migrate(f"sqlite:///{template}", self.folder)
+            self._sqlite = template
+        file = file or self.file
+        for name in ("", "-wal", "-shm"):
+            # A process of an earlier test that is still ending holds the old file, not the new one.
+            file.with_name(file.name + name).unlink(missing_ok=True)
+        shutil.copyfile(self._sqlite, file)
         return f"sqlite:///{file}"
 
-    @contextmanager
-    def new_postgresql(self, cluster: Cluster) -> Iterator[str]:
-        if self.postgresql is None:
-            template = cluster.new_database()
-            migrate(cluster.url(template), self.folder)
-            self.postgresql = template
-        name = cluster.new_database(self.postgresql)
-        yield cluster.url(name)
-        cluster.drop_database(name)
+    def new_postgresql(self, cluster: Cluster) -> str:
+        if self._postgresql is None:
+            self._postgresql = cluster.new_database()
+            migrate(cluster.url(self._postgresql), self.folder)
+        return cluster.url(cluster.replace_database("regapp", self._postgresql))

@@ -81,7 +81,14 @@ class Cluster:
         return name
 
     def drop_database(self, name: str) -> None:
-        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        """Who is still connected is cut off."""
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def replace_database(self, name: str, template: str) -> str:
+        """The same name for a fresh copy of the template."""
+        self.drop_database(name)
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as link:

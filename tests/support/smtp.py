@@ -187,6 +187,16 @@ class SmtpServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
+    def forget(self) -> None:
+        """Good weather and nothing received, as when it was started; open connections are cut."""
+        for server in list(self._open):
+            self._loop.call_soon_threadsafe(_abort, server.transport)
+        self._open.clear()
+        self.faults = Faults()
+        self.received, self.refused = [], []
+        self.when_received = lambda received: None
+        self.connections = 0
+
     def to(self, address: str) -> list[Received]:
         """What came for this address."""
         return [received for received in self.received if address in received.recipients]

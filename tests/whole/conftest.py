@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -13,9 +13,8 @@ from tests.support.smtp import SmtpServer
 
 
 @pytest.fixture
-def mail() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
-        yield server
+def mail(server: SmtpServer) -> SmtpServer:
+    return server
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""The app, made once for each set of settings: making it, and every first time in it, takes longer than most tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
+from config import Settings
+from regapp import connect_rooms, create_app
+from regapp.core import context
+from regapp.core.db import db
+from tests.support.client import CheckingClient
+
+
+class Apps:
+    """Lends an app to one test after another, each time as it was made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._compiled = FileSystemBytecodeCache(str(folder))
+        self._made: dict[Settings, tuple[Flask, dict[str, object]]] = {}
+
+    @contextmanager
+    def borrow(self, settings: Settings) -> Iterator[Flask]:
+        if settings not in self._made:
+            app = self._make(settings)
+            self._made[settings] = app, dict(app.extensions)
+        app, extensions = self._made[settings]
+        app.extensions.clear()
+        app.extensions.update(extensions)
+        context.use_settings(settings)
+        connect_rooms()
+        yield app
+        # The next test's database lies at the same address: no connection to this one may be left.
+        with app.app_context():
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+
+    def _make(self, settings: Settings) -> Flask:
+        app = create_app(settings)
+        app.testing = True
+        app.jinja_env.bytecode_cache = self._compiled
+        app.test_client_class = CheckingClient
+        return app
