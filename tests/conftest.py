@@ -18,6 +18,7 @@ from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
 from tests.support.apps import Apps
 from tests.support.databases import Databases
 from tests.support.dovecot import Dovecot
+from tests.support.memory import write_in_memory
 from tests.support.parts import PARTS, how_to_get
 from tests.support.postgres import Cluster, find_binaries
 from tests.support.server import System, environment
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.support.browser import Windows
+
+write_in_memory()
 
 # On a busy machine an example may take long; a slow rule is for the bench to find.
 hypothesis.settings.register_profile("house", deadline=None)

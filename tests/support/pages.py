@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,14 +19,20 @@ PHRASING_ONLY = set("p h1 h2 h3 h4 span strong em small label button abbr time".
 REFERENCES = "for aria-describedby aria-labelledby aria-controls aria-errormessage list headers".split()
 
 
+@functools.lru_cache(maxsize=4)
+def _parse(html: str) -> tuple[Element, list[str]]:
+    """Kept for a moment: the client checks a page right before the test reads it, and html5lib takes its time."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    root = parser.parse(html)
+    return root, [f"line {position[0]}: {code} {data}" for position, code, data in parser.errors]
+
+
 class Page:
     """A parsed page: its words, its headings, its forms."""
 
     def __init__(self, html: str) -> None:
         self.html = html
-        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-        self.root: Element = parser.parse(html)
-        self.parse_errors = [f"line {position[0]}: {code} {data}" for position, code, data in parser.errors]
+        self.root, self.parse_errors = _parse(html)
 
     def all(self, *tags: str) -> Iterator[Element]:
         return (e for e in self.root.iter() if isinstance(e.tag, str) and (not tags or e.tag in tags))
