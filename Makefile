@@ -1,7 +1,8 @@
 # The whole project by five commands; CONTRIBUTING.md says more.
 PYTHON ?= python3
 PORT ?= 8000
-VENV := .venv
+# Another Python gets a folder of its own: `make test PYTHON=python3.13`.
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -73,4 +74,4 @@ lock: $(DEV)
 	@touch $(RUNTIME) $(DEV)
 
 clean:
-	rm -rf $(VENV) build regapp.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* build regapp.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
