@@ -40,7 +40,7 @@ def test_asked_for_twenty_times_it_comes_five_times_at_most(app: Flask, client: 
 def test_what_is_no_address_is_told_at_the_field(client: CheckingClient) -> None:
     answer = client.submit("/2026/link", email="asa")
     assert answer.status_code == 422
-    assert read(answer).find(id="email-error")
+    assert read(answer).find(id="email-error") is not None
 
 
 @pytest.mark.parametrize(("path", "lang"), [("/my/dead", "sv"), ("/en/nothing", "en")])
