@@ -40,8 +40,13 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test marked `both_databases` runs on each; the others on SQLite."""
-    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+    """A test marked `both_databases` runs on each, for the reason that it gives; the others on SQLite."""
+    marker = metafunc.definition.get_closest_marker("both_databases")
+    if marker is None:
+        return
+    if not marker.args:
+        pytest.fail(f"{metafunc.definition.nodeid}: both_databases wants the reason as an argument", pytrace=False)
+    if "database_url" in metafunc.fixturenames:
         kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
         metafunc.parametrize("database_url", kinds, indirect=True)
 
@@ -138,7 +143,7 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
 def app(settings: config.Settings, apps: Apps) -> Iterator[Flask]:
     """The app, with nothing pushed: code that needs a context takes `with app.app_context()` or `context`.
 
-    A test that adds to the app itself takes `app_of_its_own`.
+    A test that adds to the app itself, or is about the work of argon2, takes `app_of_its_own`.
     """
     with apps.borrow(settings) as app:
         yield app
@@ -146,7 +151,7 @@ def app(settings: config.Settings, apps: Apps) -> Iterator[Flask]:
 
 @pytest.fixture
 def app_of_its_own(settings: config.Settings, tmp_path: Path) -> Iterator[Flask]:
-    with Apps(tmp_path).borrow(settings) as app:
+    with Apps(tmp_path, cheap=False).borrow(settings) as app:
         yield app
 
 

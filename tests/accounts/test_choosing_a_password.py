@@ -110,8 +110,8 @@ def test_good_passwords_are_accepted(good: str) -> None:
     passwords.check(good, "anna.berg@example.org", "Anna Berg")
 
 
-def test_a_long_password_counts_whole(app: Flask) -> None:
-    with app.app_context():
+def test_a_long_password_counts_whole(app_of_its_own: Flask) -> None:
+    with app_of_its_own.app_context():
         hashed = passwords.hash_password("a långt lösenord " * 58)
         assert hashed.startswith("$argon2id$")
         assert passwords.matches("a långt lösenord " * 58, hashed)

@@ -10,7 +10,7 @@ from regapp.events.models import Event
 from tests.attendees.people import add
 from tests.support.days import new_day
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def day(context: None) -> Event:
     return new_day()
 
 
+@pytest.mark.both_databases("each database writes the hours of UTC in its own way")
 def test_days_are_those_of_stockholm_and_none_is_left_out(day: Event) -> None:
     add(day, "A", "A", datetime(2026, 10, 24, 21, 59, 59, 999_000, tzinfo=UTC))
     add(day, "B", "B", datetime(2026, 10, 24, 22, 0, tzinfo=UTC))

@@ -94,7 +94,6 @@ def start_day(_person: int, event: int) -> None:
     day.starts_at = DUE
 
 
-@pytest.mark.both_databases
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("happens", [cancel, move_online, change_address, is_another_mailbox, cancel_day, start_day])
 def test_an_order_that_is_of_no_use_any_more_is_withdrawn(
@@ -111,7 +110,6 @@ def test_an_order_that_is_of_no_use_any_more_is_withdrawn(
     assert not [mail for mail in server.received if "Påminnelse" in mail.message["Subject"]]
 
 
-@pytest.mark.both_databases
 @pytest.mark.usefixtures("clock")
 def test_a_reminder_to_everybody_tells_the_form_that_counts_when_it_leaves(
     day: Event, route: SmtpRoute, server: SmtpServer

@@ -17,7 +17,7 @@ from regapp.events.models import Event, Publication
 from tests.campaigns.reminders import ME, a_draft, get, keep_house, remind
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 DUE = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 """A week before the day, at nine in Stockholm."""
@@ -118,6 +118,7 @@ def test_the_last_minute_before_the_start_and_the_sixtieth_day_are_early_enough(
     assert len(reminding.of_day(day.id)) == 2
 
 
+@pytest.mark.both_databases("SQL compares times of the day")
 def test_the_same_reminder_is_set_once_however_often_the_form_is_sent(day: Event) -> None:
     remind(day)
     assert refusal(day).message == reminding.SAME_AGAIN
@@ -129,6 +130,7 @@ def test_a_cancelled_day_takes_no_reminder() -> None:
     assert refusal(new_day(publication=Publication.CANCELLED)).message == reminding.DAY_IS_CANCELLED
 
 
+@pytest.mark.both_databases("a time of the day is kept and read")
 def test_a_reminder_can_be_changed_and_removed_while_it_is_ahead_and_the_log_tells_who_did(day: Event) -> None:
     reminder_id = remind(day)
     seen = ReminderDraft.of(get(reminder_id)).fingerprint

@@ -57,7 +57,6 @@ def link(letter: Received, ending: str) -> str:
     return found[1]
 
 
-@pytest.mark.both_databases
 def test_a_reminder_set_in_the_browser_arrives_once_and_its_link_cancels_with_a_press(
     app: Flask, clock: time_machine.Traveller, work: Callable[[], None], server: SmtpServer
 ) -> None:

@@ -50,6 +50,7 @@ def test_it_tells_how_long_to_wait_in_words() -> None:
     assert "Wait 10 minutes" in told.value.message.in_language("en")
 
 
+@pytest.mark.both_databases("DELETE looks for the last one itself")
 @pytest.mark.usefixtures("context")
 def test_a_try_is_given_back_and_all_are_forgotten() -> None:
     assert [take(THREE, "a") for _ in range(3)] == [True] * 3
@@ -61,7 +62,7 @@ def test_a_try_is_given_back_and_all_are_forgotten() -> None:
     assert take(THREE, "a")
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a lock orders the tries of one key")
 def test_tries_at_the_same_moment_are_all_counted(app: Flask) -> None:
     free: list[bool] = []
     together = threading.Barrier(8)

@@ -41,7 +41,7 @@ from tests.support.telling import (
     two_at_once,
 )
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 HOUR, T = timedelta(hours=1), WHILE_OPEN
 
@@ -82,6 +82,7 @@ def test_letters_that_failed_are_told_together_after_five_minutes_and_once(roomy
     assert alarms() == ["Larm: 3 brev kom inte fram – Utbildningsdag om CAR T 2026"]
 
 
+@pytest.mark.both_databases("SQL counts what failed and what came back")
 def test_a_new_failure_alarms_again_but_not_within_the_hour(roomy: int) -> None:
     register(roomy, 1, is_sent=False)
     answer_all(TryOutcome.FAILED, T)
@@ -167,6 +168,7 @@ def test_a_pause_longer_than_an_hour_is_told_and_the_alarm_leaves_during_it(
     assert [received.recipients for received in server.received] == [["anna@example.org"]]
 
 
+@pytest.mark.both_databases("SQL finds the oldest of the letters that wait")
 def test_letters_that_wait_for_an_hour_are_told(event: int) -> None:
     register(event, 1, Wish.ON_SITE, is_sent=False)
     do(raise_alarms, *rounds(T, T + HOUR - MINUTE))
@@ -298,6 +300,7 @@ def test_who_chooses_alarms_later_is_not_told_what_is_past(app: Flask, event: in
     assert alarms() == []
 
 
+@pytest.mark.both_databases("a lock and ON CONFLICT let the second worker wait")
 def test_two_workers_at_once_write_one_letter(app: Flask, event: int) -> None:
     register(event, 1)
     two_at_once(app, raise_alarms, T, T + timedelta(seconds=1))
@@ -319,6 +322,7 @@ def test_a_clock_that_is_put_back_neither_repeats_nor_silences_an_alarm(event: i
     assert len(alarms()) == 2
 
 
+@pytest.mark.both_databases("each chore of the worker has SQL of its own")
 def test_an_alarm_goes_out_by_the_workers_own_round_and_names_nobody(
     app: Flask, event: int, settings: config.Settings, server: SmtpServer
 ) -> None:

@@ -58,7 +58,7 @@ def people(page: Page) -> list[str]:
     return [link for link in page.links() if link.startswith(LIST + "/") and "/export" not in link]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("SQL groups by whether a return EXISTS")
 def test_letters_are_counted_by_what_became_of_them(app: Flask, empty: CheckingClient) -> None:
     register(app, ASA)
     refuse(app)
@@ -75,7 +75,7 @@ def test_letters_are_counted_by_what_became_of_them(app: Flask, empty: CheckingC
         assert [e for e in (ASA, BO, EVA, "dan@example.org") if e in found] == [email]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("SQL looks for what does not EXIST, and compares instants")
 def test_who_has_no_delivered_confirmation_stands_first_with_what_is_in_the_way(
     app: Flask, empty: CheckingClient, clock: time_machine.Traveller
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_letter_that_an_organiser_left_out_is_never_written_and_can_be_sent(
     assert (sent.kind, sent.sequence) == ("confirmation", 0)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("SQL looks for the letter of each one's own standing")
 def test_in_line_the_letter_that_tells_the_place_in_line_counts(app: Flask, empty: CheckingClient) -> None:
     change(app, Event, lambda event: setattr(event, "seats_on_site", 1))
     register(app, ASA)
@@ -289,7 +289,7 @@ def test_a_button_without_its_token_does_nothing(app: Flask, organiser: Checking
         assert pausing.find() is None
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("SQL looks for later letters within EXISTS")
 def test_addresses_that_letters_dont_reach_stand_out_in_the_list(
     app: Flask, empty: CheckingClient, door: CheckingClient, clock: time_machine.Traveller
 ) -> None:

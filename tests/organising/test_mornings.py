@@ -29,7 +29,7 @@ from tests.support.server import environment
 from tests.support.smtp import SmtpServer
 from tests.support.telling import MINUTE, answer_all, bounce_all, do, register, told, two_at_once
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime(2026, 10, 5, 7, 0, tzinfo=STOCKHOLM)
@@ -77,6 +77,7 @@ def test_a_morning_without_news_has_no_letter_all_day(event: int) -> None:
     assert facts(digests()[0])["Nya anmälningar"] == "1"
 
 
+@pytest.mark.both_databases("SQL compares the instants at both ends of the time")
 def test_what_happened_is_told_once_and_nothing_is_left_out(event: int) -> None:
     register(event, 1, at=MONDAY - 2 * HOUR)
     # Received before seven by a request that waits for the lock; committed after the letter was written.
@@ -100,6 +101,7 @@ def test_unread_messages_are_told_every_morning_until_somebody_reads_them(event:
     assert len(digests()) == 2
 
 
+@pytest.mark.both_databases("SQL compares the instants of tries and returns")
 def test_letters_that_failed_or_came_back_are_told(event: int) -> None:
     register(event, 1, at=MONDAY - 3 * DAY, is_sent=False)
     answer_all(TryOutcome.FAILED, MONDAY - HOUR)
@@ -209,6 +211,7 @@ def test_it_tells_how_long_is_left(event: int, day: int, words: str) -> None:
     assert facts(digests()[0])["Sista anmälningsdag"] == words
 
 
+@pytest.mark.both_databases("a lock and ON CONFLICT let the second worker wait")
 def test_two_workers_at_once_write_one_letter(app: Flask, event: int) -> None:
     register(event, 1, at=MONDAY - HOUR)
     two_at_once(app, write_digests, MONDAY, MONDAY + timedelta(seconds=1))

@@ -155,6 +155,7 @@ def test_a_viewer_reads_reminders_and_finds_no_door_to_change_them(
     assert f"{PLAN}/reminder-1" in links
 
 
+@pytest.mark.both_databases("SQL counts letters, readers and the line")
 def test_the_plan_tells_each_letter_with_its_time_in_the_order_of_time(organiser: CheckingClient) -> None:
     set_one(organiser)
     page = organiser.page(PLAN)

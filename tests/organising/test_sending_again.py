@@ -64,7 +64,7 @@ def entry(mail: OutgoingMail) -> icalendar.Event:
     return event
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a lock and the letter's unique key let one press through")
 def test_a_refused_letter_is_sent_again_once_however_often_the_button_is_pressed(
     app: Flask, organiser: CheckingClient, later: Callable[[], None]
 ) -> None:
@@ -100,16 +100,19 @@ def deliver(app: Flask, route: SmtpRoute) -> None:
 
 
 def test_what_arrives_again_is_the_same_entry_under_another_message_id(
-    app: Flask, organiser: CheckingClient, later: Callable[[], None], settings: config.Settings
+    app: Flask,
+    organiser: CheckingClient,
+    later: Callable[[], None],
+    settings: config.Settings,
+    server: SmtpServer,
 ) -> None:
-    with SmtpServer() as server:
-        route = SmtpRoute(replace(settings, mail_port=server.port))
-        register(app, ASA, "online")
-        deliver(app, route)
-        later()
-        organiser.submit(path_of(letters(app, ASA)[0]), action="/again")
-        deliver(app, route)
-        first, again = (received.message for received in server.to(ASA))
+    route = SmtpRoute(replace(settings, mail_port=server.port))
+    register(app, ASA, "online")
+    deliver(app, route)
+    later()
+    organiser.submit(path_of(letters(app, ASA)[0]), action="/again")
+    deliver(app, route)
+    first, again = (received.message for received in server.to(ASA))
     assert again["To"] == first["To"] == ASA
     assert again["Message-ID"] != first["Message-ID"]
     assert again["Date"].datetime - first["Date"].datetime == MINUTE
@@ -270,7 +273,7 @@ def test_nobody_gets_more_than_five_letters_again_in_an_hour(
     assert len(letters(app, ASA)) == 7
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("LIKE finds what the old mailbox was sent")
 def test_an_address_is_corrected_and_the_letter_goes_there(
     app: Flask, organiser: CheckingClient, later: Callable[[], None]
 ) -> None:

@@ -17,7 +17,7 @@ from tests.support.days import APPLICATION, STOCKHOLM, WHILE_OPEN
 DAY_ENDS = datetime(2026, 11, 25, 16, 30, tzinfo=STOCKHOLM)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("DELETE … RETURNING, and SQL compares instants")
 @pytest.mark.usefixtures("day")
 def test_diets_and_access_needs_go_fourteen_days_after_the_day(app: Flask, client: CheckingClient) -> None:
     client.submit("/2026/register", **APPLICATION, diets=["vegan"], health_consent=True)

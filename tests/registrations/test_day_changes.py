@@ -26,7 +26,7 @@ from regapp.registrations.day_changes import NotAgreed, Saved
 from regapp.registrations.models import Registration
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 MINUTE = timedelta(minutes=1)
 ORGANISER = "organiser:1"
@@ -176,6 +176,7 @@ def test_a_day_that_is_over_writes_nothing_unless_it_is_moved_ahead(day: int) ->
     assert change(over, **moved) == 3
 
 
+@pytest.mark.both_databases("INSERT … SELECT and UPDATE mean the same people")
 def test_who_has_no_entry_or_has_cancelled_is_not_written_to(day: int) -> None:
     with writing():
         application = Application("Bo", "Ek", "untold@example.org", Profession.NURSE, "W", Wish.ONLINE, "sv")
@@ -262,6 +263,7 @@ def test_a_change_taken_back_after_somebody_heard_of_it_is_told(day: int) -> Non
     assert letter is not None and "Aulan" in (letter.text or "")
 
 
+@pytest.mark.both_databases("UPDATE … RETURNING claims and withdraws")
 def test_a_change_taken_back_is_told_to_who_may_have_heard_of_it_from_a_worker_that_vanished(day: int) -> None:
     change(venue="Aulan")
     vanished = WHILE_OPEN + timedelta(hours=1)
@@ -307,6 +309,7 @@ def test_more_seats_in_the_same_save_tell_the_promoted_once_with_the_new_time(da
     assert person("online").has_seat
 
 
+@pytest.mark.both_databases("INSERT … SELECT means those of one language")
 def test_a_letter_follows_the_language_that_its_reader_has_chosen_since(day: int) -> None:
     change(title_en="Utbildningsdag om CAR T 2026")
     send_all()
@@ -319,6 +322,7 @@ def test_a_letter_follows_the_language_that_its_reader_has_chosen_since(day: int
     assert letter.subject == "The day has changed: Utbildningsdag om CAR T 2026"
 
 
+@pytest.mark.both_databases("CASE decides who loses an entry")
 def test_cancelling_the_day_writes_to_everybody_and_takes_the_entry_from_those_who_have_one(day: int) -> None:
     with writing():
         cancelling.cancel_day(day, 1, WHILE_OPEN, actor=ORGANISER)
@@ -375,6 +379,7 @@ with create_app(config.load()).app_context(), writing():
 """
 
 
+@pytest.mark.both_databases("the database undoes what wasn't committed")
 def test_a_web_process_killed_before_its_commit_leaves_nothing_half_done(day: int, environ: dict[str, str]) -> None:
     db.session.remove()
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environ, check=False, capture_output=True)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import event as hook
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
@@ -24,6 +24,7 @@ from regapp.registrations import changing
 from regapp.registrations.models import Registration
 from tests.registrations import test_day_changes as house
 from tests.registrations.test_day_changes import MINUTE, change, waiting
+from tests.support.databases import watching_locks
 from tests.support.days import WHILE_OPEN
 from tests.support.waiting import wait_until
 
@@ -75,7 +76,7 @@ def after_each_statement(act: Callable[[int], None]) -> Iterator[None]:
         hook.remove(db.engine, "after_cursor_execute", follow)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a lock orders two who save at once")
 def test_of_two_organisers_who_save_at_once_one_is_told_of_the_other(app: Flask, day: int) -> None:
     ready = threading.Barrier(2)
     outcomes: list[object] = []
@@ -148,7 +149,7 @@ def test_a_letter_made_while_the_address_is_corrected_is_followed_by_its_cancell
         with writing():
             changing.change_address(house.person("seat").id, "new@example.org", WHILE_OPEN + MINUTE)
 
-    with writing():
+    with writing(), watching_locks() as somebody_waits:
         _, mail = take()
         assert orders.render(mail)
         db.session.flush()
@@ -163,9 +164,3 @@ def test_a_letter_made_while_the_address_is_corrected_is_followed_by_its_cancell
         ("day_changed", 1, MailState.SENDING),
         ("cancellation", 2, MailState.QUEUED),
     ]
-
-
-def somebody_waits() -> bool:
-    waiting_for_a_row = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    with db.engine.connect() as connection:
-        return bool(connection.scalar(waiting_for_a_row))

@@ -112,7 +112,7 @@ def test_before_it_opens_the_form_says_when(app: Flask) -> None:
         assert "öppnar tisdag 1 september 2026 kl. 8.00" in client.page("/2026/register").text
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a lock holds the request up")
 def test_who_waits_for_the_lock_over_midnight_was_in_time(app_of_its_own: Flask) -> None:
     app = app_of_its_own
     received, midnight = threading.Event(), datetime(2026, 11, 11, 23, 0, tzinfo=UTC)

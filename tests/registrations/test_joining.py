@@ -157,7 +157,6 @@ def test_a_cancelled_day_and_one_without_an_address_have_no_door(
     assert "Dagen är inställd." in has_no_door(client, join())
 
 
-@pytest.mark.both_databases
 def test_the_first_click_is_kept_and_opening_the_page_is_none(
     app: Flask, client: CheckingClient, clock: time_machine.Traveller, join: Callable[[], str]
 ) -> None:
@@ -190,7 +189,7 @@ def test_a_click_at_a_closed_door_is_no_attendance(
     assert find(app, ASA).joined_at is None
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("one UPDATE decides who was first")
 def test_of_two_clicks_at_once_one_is_kept_and_stays(app: Flask) -> None:
     register(app, ASA, "online")
     person, barrier = find(app, ASA).id, threading.Barrier(4)

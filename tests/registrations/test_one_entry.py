@@ -24,7 +24,7 @@ from tests.support.organisers import signed_in
 from tests.support.server import environment
 from tests.support.smtp import SmtpServer
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("day")]
+pytestmark = pytest.mark.usefixtures("day")
 
 ASA = "asa@example.org"
 
@@ -97,6 +97,7 @@ def _by_vobject(octets: bytes) -> Entry:
     )
 
 
+@pytest.mark.both_databases("SQL raises the number and writes the UID into the key")
 def test_one_entry_follows_every_change_until_it_is_cancelled(
     app: Flask, client: CheckingClient, clock: time_machine.Traveller, deliver: Callable[[], list[EmailMessage]]
 ) -> None:

@@ -15,11 +15,17 @@ from regapp.core import context
 from regapp.core.db import db
 from tests.support.client import CheckingClient
 
+ONE_ROUND = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+
 
 class Apps:
-    """Lends an app to one test after another, each time as it was made."""
+    """Lends an app to one test after another, each time as it was made.
 
-    def __init__(self, folder: Path) -> None:
+    Where passwords are `cheap`, they are hashed with the least work that argon2 can do: other tests are about its cost.
+    """
+
+    def __init__(self, folder: Path, *, cheap: bool = True) -> None:
+        self._cheap = cheap
         self._compiled = FileSystemBytecodeCache(str(folder))
         self._made: dict[Settings, tuple[Flask, dict[str, object]]] = {}
 
@@ -45,4 +51,6 @@ class Apps:
         app.testing = True
         app.jinja_env.bytecode_cache = self._compiled
         app.test_client_class = CheckingClient
+        if self._cheap:
+            app.extensions["security"].pwd_context.update(**ONE_ROUND)
         return app

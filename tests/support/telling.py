@@ -17,7 +17,9 @@ from regapp.mailing.models import Bounce, MailState, OutgoingMail, TryOutcome
 from regapp.registrations import registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
+from tests.support.databases import watching_locks
 from tests.support.days import WHILE_OPEN
+from tests.support.waiting import wait_until
 
 MINUTE = timedelta(minutes=1)
 Chore = Callable[[datetime], None]
@@ -106,10 +108,10 @@ def two_at_once(app: Flask, chore: Chore, first: datetime, second: datetime) -> 
             do(chore, second)
 
     thread = threading.Thread(target=other)
-    with writing():
+    with writing(), watching_locks() as somebody_waits:
         chore(first)
         thread.start()
-        # It waits for our commit; one that doesn't has written its letters by now.
-        thread.join(0.5)
+        # One that doesn't wait for our commit writes its letters and ends.
+        wait_until(lambda: somebody_waits() or not thread.is_alive(), what="the other worker to wait or to end")
     thread.join(20)
     assert not thread.is_alive()
