@@ -18,7 +18,7 @@ help:
 	@echo 'make run      the service with demo content on http://127.0.0.1:$(PORT)'
 	@echo 'make test     all tests, those with a browser and PostgreSQL too'
 	@echo 'make check    style, types, layers, templates, models against migrations'
-	@echo 'make torture  the slow rounds: races, crashes'
+	@echo 'make torture  the slow rounds: races, and five times the examples'
 	@echo 'make bench    the table of speeds, as ratios to a floor app'
 	@echo 'make lock     the locked requirements anew from pyproject.toml'
 
@@ -52,7 +52,8 @@ test: $(DEV)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 torture: $(DEV)
-	$(BIN)/python -m pytest -m torture $(ARGS)
+	$(BIN)/python -m pytest -m "torture or hypothesis" --hypothesis-profile torture \
+	  --numprocesses auto --dist loadgroup $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check .

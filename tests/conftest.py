@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 write_in_memory()
 
 # On a busy machine an example may take long; a slow rule is for the bench to find.
-hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.register_profile("house", deadline=None, stateful_step_count=20)
+# `make torture` takes this one.
+hypothesis.settings.register_profile("torture", deadline=None, max_examples=500, stateful_step_count=50)
 hypothesis.settings.load_profile("house")
 
 MISSING = [part for part in PARTS if not part.is_here()]

@@ -20,7 +20,8 @@ from sqlalchemy.types import TypeDecorator
 from regapp.core.errors import NotFound
 
 BUSY_TIMEOUT_S = 10
-"""How long a writer waits for SQLite's one write lock before the page answers 503."""
+"""How long a writer waits for SQLite's one write lock before the page answers 503; `?timeout=` behind the file's name
+says otherwise."""
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -122,13 +123,19 @@ def _locking(model: type[Model]) -> Select[Any]:
     return select(model).where(by_id).with_for_update().execution_options(populate_existing=True)
 
 
+@event.listens_for(Engine, "do_connect")
+def _wait_for_sqlite(dialect: Dialect, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+    if dialect.name == "sqlite":
+        named.setdefault("timeout", BUSY_TIMEOUT_S)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None
-    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "foreign_keys = ON", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 @event.listens_for(Engine, "begin")

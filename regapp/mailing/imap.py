@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import io
+import socket
 import ssl
 import time
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class PatientImap(imaplib.IMAP4):
 
     def _create_socket(self, timeout: float | None) -> Any:
         plain = super()._create_socket(timeout)  # type: ignore[misc]  # imaplib's own seam for TLS
+        # imaplib sends a line's end by itself: the kernel would hold it until the server acknowledges the line.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._context.wrap_socket(plain, server_hostname=self.host) if self._context else plain
 
     def _listen(self) -> None:

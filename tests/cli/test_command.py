@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forks
+from tests.support.databases import Databases
 from tests.support.dovecot import Dovecot
-from tests.support.server import REGAPP, ROOT
+from tests.support.forks import ROOT
+from tests.support.server import GUNICORN, REGAPP
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -19,13 +22,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def regapp(environ: dict[str, str]) -> Run:
     def run(*command: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        environment = {**environ, **{f"REGAPP_{name}": value for name, value in settings.items()}}
-        return subprocess.run(
-            [REGAPP, *command], cwd=ROOT, env=environment,
-            input=typed, capture_output=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
+        return forks.run([REGAPP, *command], {**environ, **{f"REGAPP_{n}": v for n, v in settings.items()}}, typed)
 
     return run
+
+
+def from_nothing(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    """In a process that has read nothing of the program before."""
+    return subprocess.run([REGAPP, *command], cwd=ROOT, env=environ, capture_output=True, encoding="utf-8", timeout=60)
 
 
 @contextmanager
@@ -49,10 +53,8 @@ def bare(tmp_path: Path, regapp: Run) -> Run:
 
 
 def test_help_needs_no_settings() -> None:
-    for command in ([], ["attendees", "export"], ["worker"]):
-        told = subprocess.run(
-            [REGAPP, *command, "--help"], cwd=ROOT, env={}, capture_output=True, text=True, timeout=60
-        )
+    of_commands = [forks.run([REGAPP, *command, "--help"], {}) for command in (["attendees", "export"], ["worker"])]
+    for told in (from_nothing({}, "--help"), *of_commands):
         assert told.returncode == 0, told.stderr
         assert told.stdout.startswith("Usage: regapp")
 
@@ -66,13 +68,12 @@ def test_a_command_without_tables_says_how_to_get_them(bare: Run, command: list[
 
 @pytest.mark.parametrize(("revision", "words"), [("000", "older"), ("999", "newer")])
 def test_tables_of_another_program_stop_web_and_worker_in_one_line(
-    regapp: Run, environ: dict[str, str], tmp_path: Path, revision: str, words: str
+    regapp: Run, environ: dict[str, str], databases: Databases, revision: str, words: str
 ) -> None:
-    with sqlite3.connect(tmp_path / "regapp.sqlite") as connection:
+    with sqlite3.connect(databases.file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
     connection.close()
-    gunicorn = [str(Path(REGAPP).with_name("gunicorn")), "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0"]
-    web = subprocess.run(gunicorn, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
+    web = forks.run([GUNICORN, "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0"], environ)
     for ran in (web, regapp("worker"), regapp("db", "current")):
         assert ran.returncode != 0
         assert ran.stderr.startswith(f"regapp: the database is {words} ({revision}) than the program (")
@@ -97,7 +98,7 @@ def test_an_unknown_revision_is_told_in_one_line(regapp: Run) -> None:
 
 
 def test_check_compares_the_migrations_with_the_models() -> None:
-    ran = subprocess.run([REGAPP, "db", "check"], cwd=ROOT, env={}, capture_output=True, text=True, timeout=60)
+    ran = forks.run([REGAPP, "db", "check"], {})
     assert (ran.returncode, ran.stdout) == (0, "the migrations and the models agree\n")
 
 
@@ -120,19 +121,20 @@ def test_an_organiser_gets_a_link_to_choose_a_password(regapp: Run) -> None:
     assert "anna@example.org\torganiser" in regapp("organiser", "list").stdout
 
 
-def test_a_database_that_is_locked_is_told_in_one_line(regapp: Run, tmp_path: Path) -> None:
-    with held(tmp_path / "regapp.sqlite"):
-        ran = regapp("organiser", "add", "anna@example.org", "--role", "viewer")
+def test_a_database_that_is_locked_is_told_in_one_line(regapp: Run, databases: Databases, database_url: str) -> None:
+    with held(databases.file):
+        command = ("organiser", "add", "anna@example.org", "--role", "viewer")
+        ran = regapp(*command, DATABASE_URL=f"{database_url}?timeout=0.05")
     assert ran.returncode == 1
     assert ran.stderr == "regapp: the database is out of reach or busy (OperationalError)\n"
 
 
-def test_the_worker_sends_what_is_due_and_stops(regapp: Run) -> None:
-    ran = regapp("worker", "--once")
+def test_the_worker_sends_what_is_due_and_stops(environ: dict[str, str]) -> None:
+    ran = from_nothing(environ, "worker", "--once")
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("the doctor asks each for its time")
 def test_the_doctor_finds_one_thing_wrong_where_there_is_no_mail_server(regapp: Run) -> None:
     ran = regapp("doctor")
     lines = ran.stdout.splitlines()

@@ -21,8 +21,6 @@ from tests.support.letters import LINKS
 from tests.support.server import environment
 from tests.support.smtp import SmtpServer
 
-HURRIED = Patience(connect=2, answer=1, letter=2, goodbye=0.5)
-
 
 @pytest.fixture
 def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, str]:
@@ -31,7 +29,13 @@ def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, 
 
 @pytest.fixture
 def route(settings: config.Settings) -> SmtpRoute:
-    return SmtpRoute(settings, HURRIED)
+    return SmtpRoute(settings)
+
+
+@pytest.fixture
+def hurried(settings: config.Settings) -> SmtpRoute:
+    """For a server that hangs."""
+    return SmtpRoute(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.2))
 
 
 @pytest.fixture

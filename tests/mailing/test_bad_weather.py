@@ -17,7 +17,7 @@ from regapp.mailing.transport import SmtpRoute
 from tests.support.letters import a_letter, put, put_invited
 from tests.support.smtp import DROP, HANG, SmtpServer
 
-pytestmark = [pytest.mark.usefixtures("context"), pytest.mark.both_databases]
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def _get(identity: str) -> OutgoingMail:
@@ -43,6 +43,7 @@ def test_one_connection_carries_many_letters(route: SmtpRoute, server: SmtpServe
     assert server.connections == 1
 
 
+@pytest.mark.both_databases("a note and the next claim share a transaction")
 def test_one_refused_recipient_among_many_fails_alone(route: SmtpRoute, server: SmtpServer) -> None:
     server.faults.recipients["gone@example.org"] = ["550 5.1.1 no such user"]
     identities = [put(f"letter:{number}") for number in range(10)]
@@ -69,6 +70,7 @@ def _tries_until_sent(route: SmtpRoute, identity: str) -> list[timedelta]:
     return pauses
 
 
+@pytest.mark.both_databases("when a letter is due is an instant that is compared")
 def test_greylisting_twice_is_waited_out(route: SmtpRoute, server: SmtpServer) -> None:
     server.faults.recipients["asa@example.org"] = ["450 4.2.0 greylisted"] * 2
     identity = put()
@@ -90,16 +92,16 @@ def test_every_try_is_the_same_message_with_its_first_date(route: SmtpRoute, ser
 
 @pytest.mark.parametrize("fault", ["451 4.7.1 rate limit", "452 full", DROP, HANG])
 def test_a_letter_that_isnt_taken_now_is_tried_again_and_arrives(
-    route: SmtpRoute, server: SmtpServer, fault: str
+    hurried: SmtpRoute, server: SmtpServer, fault: str
 ) -> None:
     server.faults.data = [fault]
     troubled, other = put("a"), put("b")
-    deliver_due(route)
+    deliver_due(hurried)
     assert (_get(troubled).state, _get(troubled).attempts) == (MailState.QUEUED, 1)
     assert _get(other).state is MailState.SENT
     assert outbox.queue_trouble() is None
     with time_machine.travel(_get(troubled).due_at):
-        assert deliver_due(route).handled == 1
+        assert deliver_due(hurried).handled == 1
     assert [received.message["Message-ID"] for received in server.received] == [
         _get(other).message_id,
         _get(troubled).message_id,
@@ -144,10 +146,10 @@ def test_a_connection_dropped_between_letters_costs_no_attempt(route: SmtpRoute,
 
 
 @pytest.mark.parametrize("fault", ["500 what?", DROP, HANG])
-def test_an_error_at_goodbye_fails_no_letter(route: SmtpRoute, server: SmtpServer, fault: str) -> None:
+def test_an_error_at_goodbye_fails_no_letter(hurried: SmtpRoute, server: SmtpServer, fault: str) -> None:
     server.faults.quit = [fault]
     identity = put()
-    deliver_due(route)
+    deliver_due(hurried)
     assert _get(identity).state is MailState.SENT
 
 
@@ -157,6 +159,7 @@ def test_two_letters_have_less_time_than_a_lease() -> None:
     assert timedelta(seconds=longest) < claiming.LEASE
 
 
+@pytest.mark.both_databases("what is refused of one letter is undone alone")
 def test_a_letter_that_cant_be_made_ready_spoils_no_other(route: SmtpRoute, server: SmtpServer) -> None:
     poison = put("poison", letter=Letter("s", [Paragraph("x")]), to="a@b.se, c@d.se")
     unknown = put("unknown", letter=a_letter(blocks=[a_letter().blocks[-1]]), kind="link")
@@ -170,6 +173,7 @@ def test_a_letter_that_cant_be_made_ready_spoils_no_other(route: SmtpRoute, serv
     assert {_get(identity).state for identity in others} == {MailState.SENT}
 
 
+@pytest.mark.both_databases("the rate is counted under a lock of each one's own")
 def test_the_rate_limit_makes_letters_wait(route: SmtpRoute, server: SmtpServer) -> None:
     for number in range(5):
         put(f"letter:{number}")
@@ -179,6 +183,7 @@ def test_the_rate_limit_makes_letters_wait(route: SmtpRoute, server: SmtpServer)
         assert done.again_at == clock.now() + timedelta(minutes=1)
 
 
+@pytest.mark.both_databases("what was claimed is given back")
 def test_being_told_to_stop_finishes_the_letter_in_hand_and_gives_the_one_made_ready_back(
     route: SmtpRoute, server: SmtpServer
 ) -> None:

@@ -19,12 +19,15 @@ from regapp.registrations.models import Registration
 from regapp.worker import Worker
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, new_open_day
-from tests.support.disks import Disk, Lock
+from tests.support.disks import Disk, Lock, looking_out
 from tests.support.letters import put
 from tests.support.smtp import SmtpServer
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = [
+    pytest.mark.both_databases("each says in its own way what it can't do"),
+    pytest.mark.usefixtures("context"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +160,9 @@ def test_a_locked_database_makes_a_person_wait_or_come_again(app: Flask, client:
 
     lock.take()
     pressing = threading.Thread(target=send)
-    pressing.start()
+    with looking_out(db.engine) as is_waiting:
+        pressing.start()
+        wait_until(is_waiting, what="the person's request")
     if db.engine.dialect.name == "sqlite":
         pressing.join(20)
         assert _says_try_again(answers.pop())
@@ -165,7 +170,6 @@ def test_a_locked_database_makes_a_person_wait_or_come_again(app: Flask, client:
         lock.give_back()
         send()
     else:
-        pressing.join(0.2)
         assert answers == []
         lock.give_back()
         pressing.join(20)

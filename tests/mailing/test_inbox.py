@@ -31,7 +31,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("context")]
 
-HURRIED = Patience(connect=2, answer=0.5, command=1, goodbye=0.5)
+HURRIED = Patience(connect=0.2, answer=0.3, command=1, goodbye=0.2)
 
 
 @pytest.fixture
@@ -73,7 +73,6 @@ def note_what_is_fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return fetched
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("name", "status"),
     [
@@ -129,7 +128,7 @@ def test_what_arrives_behind_a_message_that_is_left_is_read(theirs: MailboxOfThe
     assert len(theirs.messages()) == 2
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a letter has one bounce: a key that is there already")
 def test_the_first_of_several_bounces_stands(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     for name in ("bounce-exim", "bounce-gmail-full"):
@@ -138,7 +137,7 @@ def test_the_first_of_several_bounces_stands(theirs: MailboxOfTheirs, box: Mailb
     assert bounces() == {letter: "5.0.0"}
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a message is handled once: a key that is there already")
 def test_a_worker_that_vanished_between_its_commit_and_the_move_leaves_no_second_handling(
     theirs: MailboxOfTheirs, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +158,7 @@ def test_a_worker_that_vanished_between_its_commit_and_the_move_leaves_no_second
     assert theirs.messages() == []
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("several handle one message at once")
 def test_several_workers_handle_each_message_once(
     app: Flask, settings: config.Settings, theirs: MailboxOfTheirs
 ) -> None:
@@ -277,7 +276,6 @@ def test_a_server_that_knows_only_login_gets_a_password_in_ascii(
             changed(settings, **named).probe()
 
 
-@pytest.mark.both_databases
 def test_the_dialogue_holds_no_transaction(
     theirs: MailboxOfTheirs, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -465,7 +463,7 @@ def test_keys_of_what_was_handled_long_ago_are_forgotten(theirs: MailboxOfTheirs
         assert len(outcomes()) == left
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a bounce points at a letter that is gone")
 def test_a_letter_that_was_erased_comes_back_to_nobody(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     theirs.put(coming_back("bounce-postfix-unknown", letter))

@@ -1,8 +1,6 @@
 """SIGKILL at every step of a worker, and of a web process: no letter is lost, one copy at most, and that the same."""
 
-import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -22,10 +20,14 @@ from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import letters
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day
-from tests.support.server import REGAPP, ROOT
+from tests.support.forks import run
+from tests.support.server import REGAPP
 from tests.support.smtp import SmtpServer
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = [
+    pytest.mark.both_databases("what a killed process leaves behind is the database's to undo"),
+    pytest.mark.usefixtures("context"),
+]
 
 WORKER = """
 import functools, os, signal, smtplib, socket, sys
@@ -116,15 +118,12 @@ class Killed:
     """Five letters, and a worker that is killed when it does `step` for the n-th time."""
 
     def __init__(self, environ: dict[str, str], server: SmtpServer, route: SmtpRoute) -> None:
-        self.environ = {"PATH": os.environ["PATH"], **environ}
+        self.environ = environ
         self.server = server
         self.route = route
 
     def kill(self, step: str, time: int) -> None:
-        command = [sys.executable, "-c", WORKER, step, str(time)]
-        killed = subprocess.run(
-            command, cwd=ROOT, env=self.environ, timeout=60, capture_output=True, encoding="utf-8", check=False
-        )
+        killed = run([sys.executable, "-c", WORKER, step, str(time)], self.environ)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
 
     def another_worker_comes(self) -> list[bytes]:
@@ -195,11 +194,8 @@ def test_a_letter_goes_out_though_the_web_process_was_killed_right_after_the_com
     environ: dict[str, str], server: SmtpServer
 ) -> None:
     new_open_day()
-    surroundings = {"PATH": os.environ["PATH"], **environ}
-    killed = subprocess.run(
-        [sys.executable, "-c", WEB], cwd=ROOT, env=surroundings, timeout=60, capture_output=True, check=False
-    )
+    killed = run([sys.executable, "-c", WEB], environ)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert db.session.scalars(select(Registration.email)).all() == ["asa@example.org"]
-    subprocess.run([REGAPP, "worker", "--once"], cwd=ROOT, env=surroundings, timeout=60, check=True)
+    assert run([REGAPP, "worker", "--once"], environ).returncode == 0
     assert [received.recipients for received in server.received] == [["asa@example.org"]]

@@ -22,7 +22,7 @@ from tests.support.server import System
 from tests.support.smtp import SmtpServer
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 Register = Callable[..., str]
 ANNA, BO = "organiser:1", "organiser:2"
@@ -69,6 +69,7 @@ def test_who_presses_second_changes_nothing() -> None:
     assert _log() == [("queue.paused", ANNA), ("queue.resumed", BO)]
 
 
+@pytest.mark.both_databases("two press at once")
 @pytest.mark.parametrize(("press", "before"), [(_pause, False), (_resume, True)])
 def test_of_those_who_press_at_once_one_counts(app: Flask, press: Callable[[str], bool], before: bool) -> None:
     if before:
@@ -91,6 +92,7 @@ def test_of_those_who_press_at_once_one_counts(app: Flask, press: Callable[[str]
     assert len(_log()) == 1 + before
 
 
+@pytest.mark.both_databases("what may leave is part of the claim")
 def test_nothing_of_participants_is_claimed_while_paused(
     register: Register, route: SmtpRoute, server: SmtpServer
 ) -> None:
@@ -111,6 +113,7 @@ def test_the_houses_own_letters_go_while_paused(register: Register, route: SmtpR
     assert [received.recipients for received in server.received] == [["organiser@example.org"]]
 
 
+@pytest.mark.both_databases("what may leave is part of the claim")
 def test_a_letter_in_hand_is_finished_though_the_queue_is_paused(register: Register) -> None:
     register(1)
     with writing():
@@ -142,6 +145,7 @@ def test_a_pause_in_the_middle_of_a_round_ends_it_after_the_two_letters_in_hand(
     assert outbox.counts()[MailState.QUEUED] == 2
 
 
+@pytest.mark.both_databases("each has a bell of its own that wakes the worker")
 def test_resuming_wakes_the_worker(register: Register, start_system: Callable[..., System], server: SmtpServer) -> None:
     _pause()
     register()

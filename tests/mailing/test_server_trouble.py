@@ -14,16 +14,15 @@ from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.smtp import Patience
 from regapp.mailing.stops import QueueTrouble
 from regapp.mailing.transport import SmtpRoute
-from tests.mailing.conftest import HURRIED
 from tests.support.letters import put
 from tests.support.server import free_port
 from tests.support.smtp import DROP, ELSEWHERE, HANG, HERE, PASSWORD, USER, SmtpServer
 
 pytestmark = [
     pytest.mark.usefixtures("context"),
-    pytest.mark.both_databases,
     pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning"),
 ]
 
@@ -40,18 +39,18 @@ def _reason() -> str:
     return trouble.reason
 
 
-def test_a_server_that_says_one_byte_a_second_cant_hold_a_letter(route: SmtpRoute, server: SmtpServer) -> None:
-    server.faults.seconds_per_byte = 0.3
+def test_a_server_that_says_one_byte_a_second_cant_hold_a_letter(settings: config.Settings, server: SmtpServer) -> None:
+    server.faults.seconds_per_byte = 0.1
     put()
     before = clock.now()
-    deliver_due(route)
+    deliver_due(SmtpRoute(settings, Patience(connect=0.2, answer=0.3)))
     assert clock.now() - before < timedelta(seconds=10)
     assert "timed out" in _reason()
 
 
 def _other(settings: config.Settings, server: SmtpServer, **changes: object) -> SmtpRoute:
     values: dict[str, object] = {"mail_port": server.port, **changes}
-    return SmtpRoute(dataclasses.replace(settings, **values), HURRIED)  # type: ignore[arg-type]
+    return SmtpRoute(dataclasses.replace(settings, **values))  # type: ignore[arg-type]
 
 
 def _stops_the_queue(route: SmtpRoute) -> str:
@@ -67,9 +66,9 @@ def test_an_unreachable_server_stops_the_queue(settings: config.Settings, server
 
 
 @pytest.mark.parametrize("greeting", ["421 4.3.2 not now", "554 go away", DROP, HANG])
-def test_a_server_that_doesnt_greet_stops_the_queue(route: SmtpRoute, server: SmtpServer, greeting: str) -> None:
+def test_a_server_that_doesnt_greet_stops_the_queue(hurried: SmtpRoute, server: SmtpServer, greeting: str) -> None:
     server.faults.greeting = [greeting]
-    _stops_the_queue(route)
+    _stops_the_queue(hurried)
 
 
 def test_a_refused_sender_stops_the_queue(route: SmtpRoute, server: SmtpServer) -> None:
@@ -135,7 +134,7 @@ def test_the_right_password_is_let_in(guarded: Callable[[SmtpServer, str], SmtpR
 def test_a_server_that_is_gone_for_two_hours_gets_every_letter_when_it_is_back(settings: config.Settings) -> None:
     identities = [put(f"letter:{number}") for number in range(3)]
     port = free_port()
-    route = SmtpRoute(dataclasses.replace(settings, mail_port=port), HURRIED)
+    route = SmtpRoute(dataclasses.replace(settings, mail_port=port))
     with time_machine.travel(clock.now(), tick=False) as traveller:
         until = clock.now() + timedelta(hours=2)
         while clock.now() < until:
@@ -153,6 +152,7 @@ def test_a_server_that_is_gone_for_two_hours_gets_every_letter_when_it_is_back(s
     assert [_get(identity).attempts for identity in identities] == [1, 1, 1]
 
 
+@pytest.mark.both_databases("the stop is a row, and what was claimed is given back")
 def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpRoute, server: SmtpServer) -> None:
     identities = [put(f"letter:{number}") for number in range(5)]
     server.faults.mail_later = ["421 4.3.2 going down"]
@@ -164,6 +164,7 @@ def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpRou
     assert _reason() == "the server doesn't want us now: 421 4.3.2 not now"
 
 
+@pytest.mark.both_databases("the stop's end is an instant that is compared")
 def test_a_stopped_queue_isnt_tried_before_its_time(route: SmtpRoute, server: SmtpServer) -> None:
     server.faults.greeting = ["421 down"]
     put()

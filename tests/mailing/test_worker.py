@@ -46,7 +46,7 @@ def at_work(app: Flask, route: SmtpRoute, chores: list[worker.Chore]) -> Iterato
     assert not thread.is_alive()
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("each has a bell of its own that wakes the worker")
 @pytest.mark.usefixtures("context", "at_work")
 def test_a_letter_goes_out_as_soon_as_it_is_written(server: SmtpServer) -> None:
     put("warm:1")
@@ -73,7 +73,7 @@ def test_a_resting_worker_waits_for_the_bell_and_not_for_letters(
     assert waits[-1] > 30
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("several claim at once")
 @pytest.mark.usefixtures("context")
 def test_several_workers_send_each_letter_once(
     app: Flask, settings: config.Settings, server: SmtpServer, at_work: Worker
@@ -117,7 +117,7 @@ def _break_a_rule_of_the_tables(now: datetime) -> None:
     db.session.flush()
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a refused statement ends the transaction differently")
 def test_a_chore_that_the_database_refuses_keeps_no_other_from_being_done(
     app: Flask, server: SmtpServer, route: SmtpRoute
 ) -> None:
@@ -172,7 +172,7 @@ def test_a_folder_that_cant_be_written_stops_the_queue(tmp_path: Path) -> None:
     assert "the folder for letters can't be made" in trouble.reason
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("what a killed process leaves behind is the database's to undo")
 @pytest.mark.usefixtures("context")
 def test_a_killed_worker_loses_nothing_and_a_stopped_one_ends_cleanly(
     start_system: Callable[..., System], server: SmtpServer

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import stat
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,8 +16,10 @@ from sqlalchemy import NullPool, create_engine, inspect
 import regapp  # noqa: F401 - the models of every room
 from regapp.core import migrating, schema
 from regapp.core.db import Model
+from tests.support.disks import looking_out
+from tests.support.forks import Fork, run
 from tests.support.postgres import Cluster
-from tests.support.server import ROOT
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -132,16 +133,14 @@ def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
 
 
 @both
-def test_two_who_upgrade_at_once_get_one_set_of_tables(empty_urls: list[str]) -> None:
+def test_two_who_upgrade_at_once_get_one_set_of_tables(empty_urls: list[str], tmp_path: Path) -> None:
     upgrade = [
         sys.executable,
         "-c",
         f"import regapp; from regapp.core import migrating; migrating.upgrade({empty_urls[0]!r})",
     ]
-    movers = [subprocess.Popen(upgrade, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    for mover in movers:
-        _, told = mover.communicate(timeout=120)
-        assert mover.returncode == 0, told
+    movers = [Fork(upgrade, {}, stderr=tmp_path / "told") for _ in range(4)]
+    assert [mover.wait(60) for mover in movers] == [0] * 4, (tmp_path / "told").read_text()
     assert migrating.current(empty_urls[0]) == schema.HEAD
 
 
@@ -169,10 +168,8 @@ migrating.upgrade(sys.argv[1])
 @pytest.mark.parametrize("statements", [0, 1, 7, 20])
 def test_a_migration_that_was_killed_is_completed_by_running_it_again(empty_urls: list[str], statements: int) -> None:
     url = empty_urls[0]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, url, str(statements)], cwd=ROOT, timeout=60, capture_output=True
-    )
-    assert killed.returncode == -signal.SIGKILL
+    killed = run([sys.executable, "-c", KILLED, url, str(statements)], {})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert tables(url) == set()
     migrating.upgrade(url)
     assert tables(url) == set(Model.metadata.tables)
@@ -197,10 +194,13 @@ def test_an_upgrade_waits_for_the_writer_before_it(tmp_path: Path) -> None:
     migrating.upgrade(url)
     writer = sqlite3.connect(tmp_path / "regapp.sqlite", isolation_level=None, check_same_thread=False)
     writer.execute("BEGIN IMMEDIATE")
-    done = threading.Timer(1, writer.rollback)
-    done.start()
-    migrating.downgrade(url, "base")
-    done.join()
+    moving = threading.Thread(target=migrating.downgrade, args=(url, "base"))
+    with looking_out(create_engine(url)) as is_waiting:
+        moving.start()
+        wait_until(is_waiting, what="the move")
+    assert tables(url) == set(Model.metadata.tables)
+    writer.rollback()
+    moving.join(20)
     writer.close()
     assert tables(url) == set()
 

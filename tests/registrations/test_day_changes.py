@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-import subprocess
 import sys
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from regapp.registrations.choices import Attendance, Profession, Wish
 from regapp.registrations.day_changes import NotAgreed, Saved
 from regapp.registrations.models import Registration
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
+from tests.support.forks import run
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -382,7 +382,7 @@ with create_app(config.load()).app_context(), writing():
 @pytest.mark.both_databases("the database undoes what wasn't committed")
 def test_a_web_process_killed_before_its_commit_leaves_nothing_half_done(day: int, environ: dict[str, str]) -> None:
     db.session.remove()
-    killed = subprocess.run([sys.executable, "-c", KILLED], env=environ, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed = run([sys.executable, "-c", KILLED], environ)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert waiting() == [] and person("seat").calendar_sequence == 0
     assert change(venue="Aulan") == 1

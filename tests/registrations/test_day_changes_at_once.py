@@ -24,8 +24,8 @@ from regapp.registrations import changing
 from regapp.registrations.models import Registration
 from tests.registrations import test_day_changes as house
 from tests.registrations.test_day_changes import MINUTE, change, waiting
-from tests.support.databases import watching_locks
 from tests.support.days import WHILE_OPEN
+from tests.support.disks import looking_out
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -149,13 +149,14 @@ def test_a_letter_made_while_the_address_is_corrected_is_followed_by_its_cancell
         with writing():
             changing.change_address(house.person("seat").id, "new@example.org", WHILE_OPEN + MINUTE)
 
-    with writing(), watching_locks() as somebody_waits:
+    with writing():
         _, mail = take()
         assert orders.render(mail)
         db.session.flush()
         correction = threading.Thread(target=beside, args=(app, correct))
-        correction.start()
-        wait_until(somebody_waits, what="the correction to wait for the letter in hand")
+        with looking_out(db.engine) as is_waiting:
+            correction.start()
+            wait_until(is_waiting, what="the correction to wait for the letter in hand")
     correction.join(20)
     to_seat = select(OutgoingMail).filter_by(recipient="seat@example.org").order_by(OutgoingMail.sequence)
     letters = [(mail.kind, mail.sequence, mail.state) for mail in db.session.scalars(to_seat)]

@@ -310,15 +310,15 @@ def _entry(event: icalendar.Event) -> Entry:
     return Entry(uid, place, event["DTSTART"].dt, event["DTEND"].dt, summary)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("every rule locks, writes and undoes here")
+@pytest.mark.hypothesis
 def test_seats_line_and_calendars_are_true_after_every_step(app: Flask) -> None:
     machine = type("DayHere", (Day,), {"app": app})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
-            deadline=None,
+            # They are long: of a hundred that another test takes, eight.
+            max_examples=settings().max_examples * 8 // 100,
             suppress_health_check=list(HealthCheck),
             database=None,
             phases=[Phase.generate],

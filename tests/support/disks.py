@@ -1,7 +1,9 @@
-"""A disk that is full for the database, and a lock that somebody else holds on it."""
+"""A disk that is full for the database, a lock that somebody else holds on it, and who waits for one."""
 
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
@@ -75,6 +77,24 @@ class Lock:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+
+@contextmanager
+def looking_out(engine: Engine) -> Iterator[Callable[[], bool]]:
+    """Gives whether somebody waits: for any lock on PostgreSQL; on SQLite, where all do that begin to write now."""
+    asked = threading.Event()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            asked.set()
+
+    if engine.dialect.name == "sqlite":
+        event.listen(Engine, "before_cursor_execute", note)
+        yield asked.is_set
+        event.remove(Engine, "before_cursor_execute", note)
+    else:
+        with engine.connect() as connection:
+            yield lambda: bool(connection.scalar(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")))
 
 
 def _any_thread(engine: Engine) -> dict[str, bool]:

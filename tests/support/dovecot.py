@@ -7,6 +7,8 @@ import imaplib
 import os
 import pwd
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -107,6 +109,7 @@ class Dovecot:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         wait_until(self._answers, what=f"Dovecot; see {self.folder}/dovecot.log")
         return process
@@ -122,7 +125,8 @@ class Dovecot:
         return MailboxOfTheirs(self, f"inbox{next(self._users)}")
 
     def remove(self) -> None:
-        self._process.terminate()
+        # Told to end, it would take a second.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(20)
         shutil.rmtree(self.folder)
 
@@ -148,6 +152,7 @@ class MailboxOfTheirs:
     @contextmanager
     def _opened(self) -> Iterator[imaplib.IMAP4]:
         imap = imaplib.IMAP4("127.0.0.1", self.server.port, timeout=20)
+        imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         imap.authenticate("PLAIN", lambda _: f"\0{self.name}\0{PASSWORD}".encode())
         yield imap
         imap.logout()

@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import DEVNULL
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from tests.support.forks import ROOT, Fork
 from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 REGAPP = str(Path(sys.executable).with_name("regapp"))
 GUNICORN = str(Path(sys.executable).with_name("gunicorn"))
 SECRETS = {
@@ -22,6 +23,9 @@ SECRETS = {
     "REGAPP_PASSWORD_SALT": "60d9e3ab15f84c72b1e4a7c8f2093d5b",
 }
 SENDER = "utbildningsdag@swecarnet.example.org"
+
+
+Process = Fork | subprocess.Popen[bytes]
 
 
 def free_port() -> int:
@@ -49,7 +53,16 @@ def environment(database_url: str, instance: Path, **settings: str) -> dict[str,
 class System:
     """One installation: `start()` it, talk to it at `base_url`, `stop()` it."""
 
-    def __init__(self, database_url: str, folder: Path, *, mail_port: int, processes: int = 2, **settings: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        mail_port: int,
+        processes: int = 2,
+        from_nothing: bool = False,
+        **settings: str,
+    ) -> None:
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
@@ -57,27 +70,25 @@ class System:
         given = {"BASE_URL": self.base_url, "MAIL_PORT": str(mail_port), **settings}
         self.environ = environment(database_url, folder, **given)
         self.processes = processes
-        self.web: subprocess.Popen[bytes] | None = None
-        self.worker: subprocess.Popen[bytes] | None = None
-        self.more_workers: list[subprocess.Popen[bytes]] = []
+        self.from_nothing = from_nothing
+        self.web: Process | None = None
+        self.worker: Process | None = None
+        self.more_workers: list[Process] = []
 
     @property
     def _surroundings(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REGAPP_")}
-        own = {"PORT": str(self.port), "WEB_CONCURRENCY": str(self.processes), "PYTHONUNBUFFERED": "1"}
+        own = {"PORT": str(self.port), "WEB_CONCURRENCY": str(self.processes)}
         return {**kept, **own, **self.environ}
 
-    def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, *command: str) -> Process:
         """In a process group of its own, so that a crash can take the children too."""
-        with self.log(name).open("ab") as log:
+        log, environ = self.log(name), self._surroundings
+        if not self.from_nothing:
+            return Fork([*command], environ, stdout=log, stderr=log)
+        with log.open("ab") as words:
             return subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self._surroundings,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                command, cwd=ROOT, env=environ, stdin=DEVNULL, stdout=words, stderr=words, start_new_session=True
             )
 
     def log(self, name: str) -> Path:
@@ -92,8 +103,10 @@ class System:
         self.web = self._start("web", GUNICORN, "--config", "deploy/gunicorn.conf.py")
         wait_until(self.answers, what=f"the web server; see {self.log('web')}")
 
-    def start_worker(self) -> None:
-        self.worker = self._start("worker", REGAPP, "worker")
+    def start_worker(self, hurry: str = "") -> None:
+        """`hurry` is done first: it may make a pause shorter."""
+        hurried = [sys.executable, "-c", f"{hurry}\nfrom regapp.cli import main\nmain(['worker'])"]
+        self.worker = self._start("worker", *(hurried if hurry else [REGAPP, "worker"]))
 
     def add_workers(self, number: int) -> None:
         """As on other hosts."""
@@ -111,34 +124,20 @@ class System:
         except (URLError, ConnectionError, TimeoutError):
             return False
 
-    def run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """`regapp COMMAND …` against this installation."""
-        return subprocess.run(
-            [REGAPP, *command],
-            cwd=ROOT,
-            env=self._surroundings,
-            input=text,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-
     def stop(self) -> None:
         """As `systemctl stop` does it; fails when a half doesn't end cleanly."""
         named = {"web": self.web, "worker": self.worker}
         named |= {f"worker{n}": process for n, process in enumerate(self.more_workers)}
         running = {name: process for name, process in named.items() if process is not None}
         for process in running.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
         codes = {name: process.wait(timeout=60) for name, process in running.items()}
         self.web, self.worker, self.more_workers = None, None, []
         assert not any(codes.values()), f"{codes}; see {self.folder}"
 
     def crash(self, name: str) -> None:
         """SIGKILL to `web` or `worker` with all its processes."""
-        process: subprocess.Popen[bytes] | None = getattr(self, name)
+        process: Process | None = getattr(self, name)
         if process is not None and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=10)

@@ -17,8 +17,8 @@ from regapp.mailing.models import Bounce, MailState, OutgoingMail, TryOutcome
 from regapp.registrations import registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
-from tests.support.databases import watching_locks
 from tests.support.days import WHILE_OPEN
+from tests.support.disks import looking_out
 from tests.support.waiting import wait_until
 
 MINUTE = timedelta(minutes=1)
@@ -108,10 +108,11 @@ def two_at_once(app: Flask, chore: Chore, first: datetime, second: datetime) -> 
             do(chore, second)
 
     thread = threading.Thread(target=other)
-    with writing(), watching_locks() as somebody_waits:
+    with writing():
         chore(first)
-        thread.start()
-        # One that doesn't wait for our commit writes its letters and ends.
-        wait_until(lambda: somebody_waits() or not thread.is_alive(), what="the other worker to wait or to end")
+        with looking_out(db.engine) as is_waiting:
+            thread.start()
+            # For our commit; one that doesn't has written its letters when it ends.
+            wait_until(lambda: is_waiting() or not thread.is_alive(), what="the other worker")
     thread.join(20)
     assert not thread.is_alive()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,12 +16,13 @@ from regapp.events.models import Event
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
+from tests.support import server
 from tests.support.days import APPLICATION
 from tests.support.server import System
 from tests.support.visitors import Answer, Visitor
 from tests.whole.conftest import mail, open_day  # noqa: F401
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases("the lock on the day is what is raced for"), pytest.mark.xdist_group("races")]
 
 FULL = "Alla platser på plats är tagna"
 
@@ -89,33 +89,21 @@ def test_two_hundred_people_for_the_last_ten_places_twenty_times(race: Race) -> 
 
 
 @pytest.fixture
-def without_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def without_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service with the lock taken out of it: what this file tests must then fail."""
-    (tmp_path / "sitecustomize.py").write_text(UNLOCKED)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    yield
+    (tmp_path / "gunicorn").write_text(UNLOCKED)
+    monkeypatch.setattr(server, "GUNICORN", str(tmp_path / "gunicorn"))
 
 
 UNLOCKED = """
-import time
-from importlib.abc import MetaPathFinder
+from gunicorn.app.wsgiapp import run
+from regapp.core import db
+from regapp.registrations import registering
 
-
-class Unlock(MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name == "regapp.registrations.registering":
-            import sys
-            from regapp.core import db as database
-
-            sys.meta_path.remove(self)
-            never = {"get": lambda _: False, "set": lambda *_: None, "reset": lambda *_: None}
-            database._writing = type("Never", (), never)()
-            database.lock = lambda model, identity: database.db.session.get_one(model, identity)
-        return None
-
-
-import sys
-sys.meta_path.insert(0, Unlock())
+never = {"get": lambda _: False, "set": lambda *_: None, "reset": lambda *_: None}
+db._writing = type("Never", (), never)()
+registering.lock = lambda model, identity: db.db.session.get_one(model, identity)
+run()
 """
 
 

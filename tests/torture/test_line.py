@@ -33,7 +33,11 @@ from tests.support.server import System
 from tests.support.visitors import Answer, Visitor
 from tests.whole.conftest import open_day  # noqa: F401
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.torture]
+pytestmark = [
+    pytest.mark.both_databases("the lock on the day is what is raced for"),
+    pytest.mark.torture,
+    pytest.mark.xdist_group("races"),
+]
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import icalendar
@@ -15,7 +16,7 @@ from tests.support.smtp import SmtpServer
 from tests.support.visitors import Visitor
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.both_databases
+EACH_WAKES = "each has a bell of its own that wakes the worker"
 
 
 def letter_to(mail: SmtpServer, address: str, number: int) -> EmailMessage:
@@ -38,7 +39,12 @@ def own_link(letter: EmailMessage, kind: str) -> str:
     return found[1]
 
 
-def test_a_confirmation_and_a_cancellation_go_the_whole_way(system: System, mail: SmtpServer) -> None:
+@pytest.mark.both_databases(EACH_WAKES)
+def test_a_confirmation_and_a_cancellation_go_the_whole_way(
+    start_system: Callable[..., System], open_day: Callable[..., None], mail: SmtpServer
+) -> None:
+    open_day()
+    system = start_system(mail_port=mail.port, from_nothing=True)
     visitor = Visitor(system.base_url)
     answer = visitor.submit("/2026/register", **{**APPLICATION, "attendance": "online"})
     assert (answer.status, answer.path) == (200, "/2026/received")
@@ -93,11 +99,14 @@ def check_invitation(letter: EmailMessage, method: str, *, sequence: int) -> Non
 def test_a_letter_written_while_the_mail_server_is_away_arrives_when_it_is_back(
     system: System, mail: SmtpServer
 ) -> None:
+    system.crash("worker")
+    system.start_worker("from regapp.mailing import stops; stops._PAUSES_S = (0.2,)")
     mail.faults.greeting += ["421 closed for a moment"]
     Visitor(system.base_url).submit("/en/2026/register", **APPLICATION)
     assert letter_to(mail, "asa@example.org", 1)["Content-Language"] == "en"
 
 
+@pytest.mark.both_databases("what is committed survives a crash of the process")
 def test_a_killed_web_server_loses_no_letter(system: System, mail: SmtpServer) -> None:
     system.crash("worker")
     answer = Visitor(system.base_url).submit("/2026/register", **APPLICATION)
