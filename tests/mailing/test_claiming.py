@@ -43,7 +43,6 @@ def test_the_pauses_grow_to_an_hour_and_end_after_48() -> None:
     assert claiming.pause_after(len(pauses) + 1) is None
 
 
-@pytest.mark.both_databases
 @pytest.mark.usefixtures("context")
 def test_a_letter_that_is_never_taken_fails_after_48_hours() -> None:
     identity, now = put(at=WRITTEN_AT), WRITTEN_AT
@@ -58,7 +57,7 @@ def test_a_letter_that_is_never_taken_fails_after_48_hours() -> None:
     assert mail.last_answer == "450 later"
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("the claim is one statement")
 @pytest.mark.usefixtures("context")
 def test_the_longest_due_letter_comes_first_and_none_before_its_time() -> None:
     later = put("later", at=WRITTEN_AT + timedelta(seconds=1))
@@ -68,7 +67,7 @@ def test_the_longest_due_letter_comes_first_and_none_before_its_time() -> None:
     assert [_claim(now), _claim(now), _claim(now)] == [first, later, None]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("the end of a lease is an instant that is compared")
 @pytest.mark.usefixtures("context")
 def test_a_vanished_workers_letter_goes_back_when_the_lease_runs_out() -> None:
     identity = put(at=WRITTEN_AT)
@@ -114,7 +113,7 @@ def test_a_late_refusal_doesnt_disturb_the_worker_that_has_the_letter_now() -> N
     assert _settle(identity, Answer(TryOutcome.FAILED, "550 no"), WRITTEN_AT) is MailState.QUEUED
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("several claim at once")
 def test_workers_that_claim_at_once_never_get_the_same_letter(app: Flask) -> None:
     with app.app_context():
         for number in range(40):
@@ -138,7 +137,7 @@ def test_workers_that_claim_at_once_never_get_the_same_letter(app: Flask) -> Non
         assert len(db.session.scalars(select(DeliveryTry)).all()) == 40
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("SQL counts within a minute")
 @pytest.mark.usefixtures("context")
 def test_the_rate_counts_every_workers_letters_of_the_last_minute() -> None:
     for number in range(3):

@@ -14,7 +14,7 @@ from regapp.mailing.transport import SmtpRoute
 from tests.support.letters import WRITTEN_AT, put
 from tests.support.smtp import SmtpServer
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -38,6 +38,7 @@ def test_a_stopped_queue_still_waits_for_its_pause(route: SmtpRoute, server: Smt
         assert deliver_due(route).handled == 1
 
 
+@pytest.mark.both_databases("SQL counts within a minute")
 def test_the_rate_counts_what_was_sent_in_the_minute_that_is_past(route: SmtpRoute, server: SmtpServer) -> None:
     put("first", at=WRITTEN_AT)
     with time_machine.travel(WRITTEN_AT + HOUR, tick=False):

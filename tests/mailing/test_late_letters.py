@@ -22,7 +22,7 @@ from tests.support.days import WHILE_OPEN, new_day
 from tests.support.smtp import SmtpServer
 from tests.support.telling import register as somebody_registers
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 T, MINUTE, HOUR = WHILE_OPEN, timedelta(minutes=1), timedelta(hours=1)
 ADDRESS = "fridolina1@hemligt.example.org"
@@ -59,6 +59,7 @@ def test_a_confirmation_that_an_update_overtook_is_withdrawn(put_off) -> None:  
     assert state_of("confirmation") is MailState.WITHDRAWN
 
 
+@pytest.mark.both_databases("SQL looks for a part of a key")
 def test_no_invitation_comes_after_its_cancellation(put_off) -> None:  # type: ignore[no-untyped-def]
     assert put_off(lambda: cancelling.cancel(1, T + MINUTE)) == ["Du är avanmäld"]
     assert state_of("confirmation") is MailState.WITHDRAWN
@@ -82,6 +83,7 @@ def test_a_newer_letter_that_was_withdrawn_overtakes_nothing(put_off) -> None:  
     assert put_off(move_and_take_the_letter_back) == ["Du är anmäld"]
 
 
+@pytest.mark.both_databases("SQL looks for a part of a key")
 def test_a_cancellation_that_was_put_off_is_not_overtaken_by_another_entry_in_the_same_mailbox(
     route: SmtpRoute, server: SmtpServer
 ) -> None:

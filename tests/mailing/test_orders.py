@@ -20,7 +20,7 @@ from tests.support.days import WHILE_OPEN, new_day
 from tests.support.letters import a_letter, put
 from tests.support.smtp import SmtpServer
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context", "crowd")]
+pytestmark = pytest.mark.usefixtures("context", "crowd")
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def all_letters() -> list[OutgoingMail]:
     return list(db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.recipient)))
 
 
+@pytest.mark.both_databases("INSERT from SELECT, and a key that is there already")
 def test_one_statement_writes_an_order_for_each_person_and_never_two() -> None:
     assert order() == 3
     assert order() == 0
@@ -63,6 +64,7 @@ def test_one_statement_writes_an_order_for_each_person_and_never_two() -> None:
         assert mail.dated_at == mail.due_at == WHILE_OPEN
 
 
+@pytest.mark.both_databases("the order is locked while it becomes a letter")
 def test_an_order_is_rendered_when_it_is_claimed_and_an_overtaken_one_is_withdrawn(
     route: SmtpRoute, server: SmtpServer
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_kind_that_nobody_renders_spoils_no_other_letter(route: SmtpRoute, ser
     assert {mail.state for mail in all_letters()} == {MailState.QUEUED, MailState.SENT}
 
 
+@pytest.mark.both_databases("SQL orders the claim")
 def test_a_confirmation_doesnt_wait_for_a_crowds_letters(route: SmtpRoute, server: SmtpServer) -> None:
     order()
     orders.render_with({"news": lambda mail: Rendering(a_letter())})

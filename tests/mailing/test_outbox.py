@@ -12,7 +12,7 @@ from regapp.mailing import outbox, stops
 from regapp.mailing.models import MailState, OutgoingMail
 from tests.support.letters import WRITTEN_AT, a_letter, put, put_invited
 
-pytestmark = [pytest.mark.usefixtures("context"), pytest.mark.both_databases]
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def _get(identity: str) -> OutgoingMail:
@@ -28,6 +28,7 @@ def test_a_letter_waits_with_its_date_and_message_id_fixed() -> None:
     assert mail.message_id == f"<{mail.id}@swecarnet.example.org>"
 
 
+@pytest.mark.both_databases("a unique key keeps the second one out")
 def test_the_same_key_twice_is_one_letter() -> None:
     first = put("confirmation:1")
     again = put("confirmation:1", letter=a_letter(subject="Another"))
@@ -49,6 +50,7 @@ def test_the_calendar_is_stored_unfolded() -> None:
     assert "\r\n " not in calendar
 
 
+@pytest.mark.both_databases("UPDATE … RETURNING")
 def test_a_waiting_letter_can_be_taken_back_once() -> None:
     mail = _get(put())
     with writing():
@@ -95,6 +97,7 @@ def test_the_trouble_is_shown_since_it_began_until_it_is_over() -> None:
     assert outbox.queue_trouble() is None
 
 
+@pytest.mark.both_databases("constraints")
 @pytest.mark.parametrize(
     "wrong",
     [{"text": None}, {"method": None}, {"state": MailState.SENDING}, {"state": MailState.SENT}],

@@ -19,7 +19,7 @@ from regapp.registrations.models import Registration
 from tests.support.letters import LINKS, WRITTEN_AT, a_letter, put
 from tests.support.smtp import SmtpServer
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 POISON = "p2@example.org"
 
@@ -68,6 +68,7 @@ BROKEN: dict[str, Callable[[], Rendering]] = {
 }
 
 
+@pytest.mark.both_databases("an error undoes one letter and not the transaction")
 @pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize("name", BROKEN)
 def test_an_order_that_cant_be_rendered_waits_as_it_is_and_the_others_arrive_once(

@@ -12,9 +12,10 @@ from regapp.mailing import outbox, stops
 from tests.support.letters import WRITTEN_AT
 from tests.support.telling import two_at_once
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("context")]
+pytestmark = pytest.mark.usefixtures("context")
 
 
+@pytest.mark.both_databases("several look at one row at once")
 def test_a_queue_runs_again_once_however_many_workers_find_it_so(app: Flask) -> None:
     with writing():
         stops.stop("refused", WRITTEN_AT)
