@@ -21,10 +21,11 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.core.errors import where
-from regapp.mailing import delivery, reading
+from regapp.mailing import claiming, delivery, reading
 from regapp.mailing.delivery import Route
 from regapp.mailing.desk import Desk
 from regapp.mailing.outbox import CHANNEL, queue_trouble
+from regapp.mailing.presence import Presence
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ def run(app: Flask, once: bool = False) -> int:
     # A server's answer is read at once though the next letter is being made: Python's own 5 ms last two letters.
     sys.setswitchinterval(0.0005)
     with app.app_context():
-        worker = Worker(chores(app), delivery.route_for(settings()))
+        presence = Presence(settings().instance / "workers")
+        worker = Worker(chores(app), delivery.route_for(settings()), presence)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if once:
@@ -120,10 +122,11 @@ class PostgresBell:
 class Worker:
     """One process that sends letters; several share a queue."""
 
-    def __init__(self, chores: list[Chore], route: Route) -> None:
+    def __init__(self, chores: list[Chore], route: Route, presence: Presence | None = None) -> None:
         self._chores = chores
         self._route = route
-        self._desk = Desk()
+        self._presence = presence
+        self._desk = Desk(presence.number if presence else None)
         self._stopping = False
         self._next_chores = 0.0
         self._failures = 0
@@ -135,6 +138,7 @@ class Worker:
         os.write(self._alarm, b"x")
 
     def run_once(self) -> int:
+        self._take_over()
         again_at: datetime | None = clock.now()
         while again_at and again_at <= clock.now() and not self._stopping:
             again_at = self._deliver(ignore_stop=True)
@@ -183,6 +187,7 @@ class Worker:
     def _do_chores(self) -> None:
         if time.monotonic() < self._next_chores:
             return
+        self._take_over()
         self._next_chores = time.monotonic() + HOUSEKEEPING_S
         for chore in self._chores:
             try:
@@ -194,6 +199,14 @@ class Worker:
                 log.error("the chore %s failed: %s", getattr(chore, "__name__", chore), where(error))
             finally:
                 db.session.remove()
+
+    def _take_over(self) -> None:
+        """Put back in the queue what workers of this machine had in hand when they died."""
+        for dead in self._presence.find_dead() if self._presence else ():
+            with writing():
+                is_cleared = claiming.take_back_from(dead.number, clock.now())
+            if is_cleared:
+                dead.forget()
 
     def _seconds_until(self, again_at: datetime | None) -> float:
         until_chores = self._next_chores - time.monotonic()

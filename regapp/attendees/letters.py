@@ -9,25 +9,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from regapp.attendees.deliveries import has_bounced
 from regapp.core.db import db
 from regapp.core.errors import NotFound
 from regapp.core.i18n import Text
-from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail
+from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail, UnclearReturn
 from regapp.registrations.models import Registration
 
 PAGE_SIZE = 50
 
+_HAS_UNCLEAR = exists().where(UnclearReturn.mail_id == OutgoingMail.id)
+
 
 class Fate(enum.StrEnum):
-    """What has become of a letter, as organisers see it: one that came back was sent."""
+    """What has become of a letter, as organisers see it: one that came back was sent.
+
+    UNCLEAR is beside the others: for a letter, sent as a rule, something came back that wasn't understood.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
     BOUNCED = "bounced"
+    UNCLEAR = "unclear"
     WITHDRAWN = "withdrawn"
 
     @property
@@ -38,6 +44,8 @@ class Fate(enum.StrEnum):
     def condition(self) -> ColumnElement[bool]:
         if self is Fate.BOUNCED:
             return has_bounced()
+        if self is Fate.UNCLEAR:
+            return _HAS_UNCLEAR
         fits = OutgoingMail.state.in_(_STATES[self])
         return and_(fits, ~has_bounced()) if self is Fate.SENT else fits
 
@@ -47,6 +55,7 @@ _LABELS = {
     Fate.SENT: Text("skickade", "sent"),
     Fate.FAILED: Text("kunde inte levereras", "failed"),
     Fate.BOUNCED: Text("kom tillbaka", "bounced"),
+    Fate.UNCLEAR: Text("kom tillbaka, gick inte att tolka", "came back, not understood"),
     Fate.WITHDRAWN: Text("återkallade", "withdrawn"),
 }
 _STATES = {
@@ -84,6 +93,8 @@ def count(event_id: int) -> Counts:
     for state, kind, is_bounced, number in found:
         counts.by_fate[Fate.BOUNCED if is_bounced else _FATES[state]] += number
         counts.by_kind[kind] += number
+    unclear = select(func.count()).where(OutgoingMail.event_id == event_id, _HAS_UNCLEAR)
+    counts.by_fate[Fate.UNCLEAR] = db.session.scalar(unclear) or 0
     return counts
 
 
@@ -125,6 +136,7 @@ class Row(NamedTuple):
     public_id: str | None
     first_name: str | None
     last_name: str | None
+    has_unclear: bool
 
     @property
     def shown_state(self) -> str:
@@ -146,6 +158,7 @@ _COLUMNS: tuple[Any, ...] = (
     Registration.public_id,
     Registration.first_name,
     Registration.last_name,
+    _HAS_UNCLEAR,
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, Executable, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, bindparam, func, insert, select, update
 
 from regapp.core.db import db
 from regapp.mailing import pausing
@@ -16,7 +16,7 @@ from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, Outgoi
 
 LEASE = timedelta(minutes=20)
 """Longer than the two slowest deliveries that transport allows, since a letter is taken out while the one before it is
-on its way: only a dead worker's lease runs out."""
+on its way: only a dead worker's lease runs out. One of this machine's is found sooner (see presence)."""
 
 _FIRST_PAUSES = (1, 2, 5, 15, 60)
 _LATER_PAUSE = 60
@@ -85,7 +85,7 @@ _FIRST_DUE = (
 _CLAIM = (
     update(OutgoingMail)
     .where(_MAIL.id == _FIRST_DUE, _MAIL.state == MailState.QUEUED)
-    .values(state=MailState.SENDING, leased_until=bindparam("until"))
+    .values(state=MailState.SENDING, leased_until=bindparam("until"), claimed_by=bindparam("by"))
     .returning(*(_MAIL[name] for name in Claimed._fields))
 )
 _LOOK = select(_MAIL.state, _MAIL.attempts, _MAIL.due_at).where(_THIS_LETTER).with_for_update()
@@ -108,12 +108,13 @@ def _execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[A
     return db.session.connection().execute(statement, values)
 
 
-def claim(now: datetime) -> Claimed | None:
+def claim(now: datetime, by: str | None = None) -> Claimed | None:
     """The longest due letter, ours until the lease runs out; two workers never get the same.
 
+    `by` is the worker's number (see presence): when it dies, what it holds can be taken back before that.
     A crowd's letters wait for the others: whoever registers while 20 000 of them go out has the confirmation at once.
     """
-    row = _execute(_CLAIM, {"now": now, "until": now + LEASE}).one_or_none()
+    row = _execute(_CLAIM, {"now": now, "until": now + LEASE, "by": by}).one_or_none()
     return Claimed._make(row) if row else None
 
 
@@ -208,14 +209,27 @@ def take_back_expired(now: datetime) -> int:
 
     The first time at once, then by the ladder: a letter that kills its worker must not do so without end.
     """
-    expired = db.session.scalars(
-        select(OutgoingMail.id)
-        .where(OutgoingMail.state == MailState.SENDING, OutgoingMail.leased_until < now)
-        .with_for_update(skip_locked=True)
+    return _take_back(OutgoingMail.leased_until < now, now)
+
+
+def take_back_from(dead: str, now: datetime) -> bool:
+    """The same for what a worker held that is known to be dead; whether nothing of it is left.
+
+    Its last transaction may hold a letter still, for as long as PostgreSQL hasn't heard of the end.
+    """
+    is_theirs = OutgoingMail.claimed_by == dead
+    _take_back(is_theirs, now)
+    left = select(OutgoingMail.id).where(OutgoingMail.state == MailState.SENDING, is_theirs)
+    return db.session.scalar(left.limit(1)) is None
+
+
+def _take_back(these: ColumnElement[bool], now: datetime) -> int:
+    found = db.session.scalars(
+        select(OutgoingMail.id).where(OutgoingMail.state == MailState.SENDING, these).with_for_update(skip_locked=True)
     ).all()
-    for mail_id in expired:
+    for mail_id in found:
         settle(mail_id, Answer(TryOutcome.INTERRUPTED, "the worker vanished before it had an answer"), now)
-    return len(expired)
+    return len(found)
 
 
 def next_wake(now: datetime) -> datetime | None:

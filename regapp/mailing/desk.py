@@ -29,10 +29,11 @@ class Desk:
     """Takes letters out and notes their answers, one transaction a letter.
 
     It outlives a round: what the database wouldn't take down (its disk was full) is noted when it can be, so that a
-    letter that was sent isn't sent again.
+    letter that was sent isn't sent again. `worker` is the number that its letters are claimed by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str | None = None) -> None:
+        self._worker = worker
         self._out: set[str] = set()
         self._answers: list[_Result] = []
 
@@ -63,7 +64,7 @@ class Desk:
         while True:
             with writing():
                 self._note()
-                parcel = _take(may_take)
+                parcel = self._take(may_take)
             self._forget_answered()
             when_noted()
             if parcel is None:
@@ -74,6 +75,15 @@ class Desk:
             except Exception as error:
                 self.answered(parcel.id, _why_not_ready(parcel.id, error))
 
+    def _take(self, may_take: Callable[[], bool]) -> Parcel | None:
+        while may_take():
+            claimed = claiming.claim(clock.now(), self._worker)
+            if claimed is None:
+                return None
+            if parcel := _packed(claimed):
+                return parcel
+        return None
+
     def _note(self) -> None:
         for result in self._answers:
             _settle(result.mail_id, result.answer)
@@ -82,16 +92,6 @@ class Desk:
         """Only after the commit."""
         self._out.difference_update(result.mail_id for result in self._answers)
         self._answers.clear()
-
-
-def _take(may_take: Callable[[], bool]) -> Parcel | None:
-    while may_take():
-        claimed = claiming.claim(clock.now())
-        if claimed is None:
-            return None
-        if parcel := _packed(claimed):
-            return parcel
-    return None
 
 
 def _packed(claimed: Claimed) -> Parcel | None:

@@ -1,4 +1,8 @@
-"""What comes back: a letter that bounced, a calendar that answered. What isn't understood is left as it was."""
+"""What comes back: a letter that bounced, a calendar that answered. What isn't understood is left as it was.
+
+Where it is about a letter of ours its first lines are noted there as well, once; it stays in the inbox, for people to
+read.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,25 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
-from regapp.core import clock
+from regapp.core import addresses, clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.mailing import incoming
-from regapp.mailing.incoming import Incoming
-from regapp.mailing.mailbox import Mailbox
-from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail
+from regapp.mailing.incoming import Incoming, Meaning
+from regapp.mailing.mailbox import Arrived, Mailbox
+from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail, UnclearReturn
 from regapp.mailing.replies import Reply
 from regapp.mailing.reports import Report
+from regapp.mailing.returns import Unclear
 
 KEPT_FOR = timedelta(days=180)
 """How long it is known that a message was handled; what it did stays, and happens once by keys of its own."""
+
+MOST_UNCLEAR = 20
+"""How many messages that weren't understood are noted at one letter."""
 
 AnswerTaker = Callable[[Reply, datetime], InboxOutcome | None]
 """Does what a calendar's answer asks for; None when the answer is not about anything of ours."""
@@ -48,19 +56,19 @@ def read_all(mailbox: Mailbox, is_stopping: Callable[[], bool] = lambda: False) 
     """
     handled = 0
     with mailbox.opened():
-        for uid, octets in mailbox.arrived():
-            if octets is not None and _handle_safely(octets):
-                mailbox.put_away(uid)
+        for message in mailbox.arrived():
+            if _handle_safely(message) not in (None, InboxOutcome.UNCLEAR):
+                mailbox.put_away(message.uid)
                 handled += 1
             if is_stopping():
                 break
     return handled
 
 
-def _handle_safely(octets: bytes) -> InboxOutcome | None:
+def _handle_safely(message: Arrived) -> InboxOutcome | None:
     """A message that trips us is left in place, and the next one is read."""
     try:
-        return handle(octets, clock.now())
+        return handle(message.octets, clock.now(), is_whole=message.is_whole)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -71,9 +79,10 @@ def _handle_safely(octets: bytes) -> InboxOutcome | None:
         db.session.remove()
 
 
-def handle(octets: bytes, at: datetime) -> InboxOutcome | None:
+def handle(octets: bytes, at: datetime, *, is_whole: bool = True) -> InboxOutcome | None:
     """Do what the message asks for, once, and commit; what it was, or None when it isn't ours."""
-    found = incoming.understand(octets, settings())
+    understand = incoming.understand if is_whole else incoming.understand_beginning
+    found = understand(octets, settings())
     if found is None:
         return None
     try:
@@ -97,23 +106,38 @@ def _outcome_of(key: str) -> InboxOutcome | None:
 
 
 def _act(found: Incoming, at: datetime) -> InboxOutcome | None:
-    meaning = found.meaning
-    if isinstance(meaning, Report):
-        outcome = _note_report(meaning, at)
-    elif isinstance(meaning, Reply):
-        outcome = _take_answer(meaning, at)
-    else:
-        outcome = InboxOutcome.IGNORED
+    outcomes = (_act_on(meaning, found.key, at) for meaning in found.meanings)
+    outcome = next((outcome for outcome in outcomes if outcome is not None), None)
     if outcome is not None:
         db.session.add(InboxMessage(key=found.key, outcome=outcome, handled_at=at))
         log.info("an incoming message was handled: %s", outcome.value)
     return outcome
 
 
+def _act_on(meaning: Meaning, key: str, at: datetime) -> InboxOutcome | None:
+    if isinstance(meaning, Report):
+        return _note_report(meaning, at)
+    if isinstance(meaning, Reply):
+        return _take_answer(meaning, at)
+    return _note_unclear(meaning, key, at) if isinstance(meaning, Unclear) else InboxOutcome.IGNORED
+
+
+def _note_unclear(unclear: Unclear, key: str, at: datetime) -> InboxOutcome | None:
+    letter_id = _letter_of(unclear)
+    if letter_id is None:
+        return None
+    noted = select(func.count()).select_from(UnclearReturn).where(UnclearReturn.mail_id == letter_id)
+    if db.session.get(UnclearReturn, key) is None and (db.session.scalar(noted) or 0) < MOST_UNCLEAR:
+        words = {"sender": unclear.sender, "subject": unclear.subject, "lines": unclear.lines}
+        db.session.add(UnclearReturn(key=key, mail_id=letter_id, at=at, **words))
+        log.warning("something came back for letter %s and wasn't understood", letter_id)
+    return InboxOutcome.UNCLEAR
+
+
 def _note_report(report: Report, at: datetime) -> InboxOutcome | None:
     """Mark the letter as come back; the first report that says so stands."""
     letter_id = _letter_of(report)
-    if letter_id is None:
+    if letter_id is None or not _is_about(report, letter_id):
         return None
     if not report.has_failed:
         return InboxOutcome.IGNORED
@@ -123,7 +147,14 @@ def _note_report(report: Report, at: datetime) -> InboxOutcome | None:
     return InboxOutcome.BOUNCED
 
 
-def _letter_of(report: Report) -> str | None:
+def _is_about(report: Report, letter_id: str) -> bool:
+    if not report.only_for:
+        return True
+    recipient = db.session.scalars(select(OutgoingMail.recipient).where(OutgoingMail.id == letter_id)).one()
+    return addresses.key(recipient) in report.only_for
+
+
+def _letter_of(report: Report | Unclear) -> str | None:
     """The letter of the envelope sender first: the other server answers to that, whatever else it quotes."""
     for column, values in ((OutgoingMail.id, report.letter_ids), (OutgoingMail.message_id, report.message_ids)):
         found = db.session.scalars(select(OutgoingMail.id).where(column.in_(values)).limit(2)).all() if values else []

@@ -9,10 +9,22 @@ from dataclasses import astuple, dataclass
 from email.message import Message
 
 from config import Settings
-from regapp.mailing import replies, reports
-from regapp.mailing.parts import Unreadable, header, take_apart
+from regapp.mailing import replies, reports, returns
+from regapp.mailing.parts import Unreadable, header, shown_header, take_apart
 from regapp.mailing.replies import Reply
 from regapp.mailing.reports import Report
+from regapp.mailing.returns import Unclear
+
+_BEGINNING = 20_000
+"""Octets of a message too large or too odd to be read: enough for its headers and first lines."""
+
+_BROKEN = (Unreadable, RecursionError, ValueError, LookupError, TypeError, AttributeError)
+"""The standard library's readers raise any of these at a message that is broken on purpose."""
+
+_AWAY = re.compile(
+    r"\W*(autosvar|automatiskt svar|frånvarande|auto(matic)?[- ]?(reply|response)|out of (the )?office)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -20,35 +32,66 @@ class AutoReply:
     """Somebody is out of office, and the like."""
 
 
+Meaning = Report | Reply | AutoReply | Unclear
+
+
 @dataclass(frozen=True)
 class Incoming:
-    """A message that is understood; `key` tells it from others, however often and by whichever way it comes."""
+    """A message that is understood, or is about a letter of ours at least.
 
-    meaning: Report | Reply | AutoReply
+    `meanings` are what it may be, the likeliest first: the first one that fits what we have counts. `key` tells the
+    message from others, however often and by whichever way it comes.
+    """
+
+    meanings: tuple[Meaning, ...]
     key: str
+
+    @property
+    def meaning(self) -> Meaning:
+        return self.meanings[0]
 
 
 def understand(octets: bytes, settings: Settings) -> Incoming | None:
     """What the message means, or None: then it is not ours to touch."""
     try:
         return _understand(take_apart(octets), settings)
-    except (Unreadable, RecursionError, ValueError, LookupError, TypeError, AttributeError):
-        # The standard library's readers raise any of these at a message that is broken on purpose.
+    except _BROKEN:
+        return understand_beginning(octets, settings)
+
+
+def understand_beginning(octets: bytes, settings: Settings) -> Incoming | None:
+    """The same for a message that can't be read whole: at the best it is known which letter it came for."""
+    try:
+        message = take_apart(octets[:_BEGINNING])
+        unclear = returns.unclear(message, settings)
+        return _incoming(message, [unclear]) if unclear else None
+    except _BROKEN:
         return None
 
 
 def _understand(message: Message, settings: Settings) -> Incoming | None:
-    meaning = reports.read(message, settings) or replies.read(message) or _auto_reply(message, settings)
-    if meaning is None:
-        return None
+    meanings: list[Meaning | None] = [reports.read(message, settings) or replies.read(message)]
+    if meanings == [None]:
+        meanings = [returns.read(message, settings), _auto_reply(message, settings)]
+    found = [meaning for meaning in (*meanings, returns.unclear(message, settings)) if meaning is not None]
+    return _incoming(message, found) if found else None
+
+
+def _incoming(message: Message, meanings: list[Meaning]) -> Incoming:
+    meaning = meanings[0]
     identity = [header(message, "Message-ID"), type(meaning).__name__, *astuple(meaning)]
     if isinstance(meaning, AutoReply):
         identity += [header(message, name) for name in ("From", "Date", "Subject")]
-    return Incoming(meaning, hashlib.sha256(json.dumps(identity).encode()).hexdigest())
+    return Incoming(tuple(meanings), hashlib.sha256(json.dumps(identity).encode()).hexdigest())
 
 
 def _auto_reply(message: Message, settings: Settings) -> AutoReply | None:
-    """RFC 3834 §5, and what was there before it; Exchange says `auto-generated`, which alone says too little."""
+    """RFC 3834 §5, and what was there before it; Exchange says `auto-generated`, which alone says too little.
+
+    A mail server's own words are no such reply, though they are marked as one.
+    """
+    if returns.is_from_machine(message):
+        return None
     submitted = header(message, "Auto-Submitted").lower()
     answers_us = re.search(rf"@{re.escape(settings.mail_domain)}>", header(message, "In-Reply-To")) is not None
     is_one = (
@@ -56,5 +99,6 @@ def _auto_reply(message: Message, settings: Settings) -> AutoReply | None:
         or (submitted.startswith("auto-generated") and answers_us)
         or bool(header(message, "X-Autoreply") or header(message, "X-Autorespond"))
         or header(message, "Precedence").lower() == "auto_reply"
+        or (_AWAY.match(shown_header(message, "Subject")) is not None and bool(reports.letter_ids(message, settings)))
     )
     return AutoReply() if is_one else None

@@ -17,6 +17,9 @@ from config import Settings, is_loopback
 from regapp.mailing.imap import MOST_OCTETS, Patience, PatientImap
 
 _AT_A_TIME = 100
+_BEGINNING = 20_000
+"""Octets of a message that is too large."""
+
 _SIZE = re.compile(rb"(?=.*\bUID (\d+))(?=.*\bRFC822\.SIZE (\d+))")
 
 
@@ -25,10 +28,11 @@ class InboxTrouble(Exception):
 
 
 class Arrived(NamedTuple):
-    """A message; `octets` is None for one that is too large to be any of those that are waited for."""
+    """A message; of one that is too large to be any of those that are waited for only the beginning."""
 
     uid: int
-    octets: bytes | None
+    octets: bytes
+    is_whole: bool
 
 
 class Mailbox:
@@ -64,7 +68,10 @@ class Mailbox:
             sizes = self._sizes(chunk)
             for uid in chunk:
                 if uid in sizes:
-                    yield Arrived(uid, self._fetch(uid) if sizes[uid] <= MOST_OCTETS else None)
+                    whole = self._fetch(uid) if sizes[uid] <= MOST_OCTETS else None
+                    yield Arrived(
+                        uid, self._fetch_first(uid, _BEGINNING) if whole is None else whole, whole is not None
+                    )
                 self._looked_at = (validity, uid)
 
     def put_away(self, uid: int) -> None:
@@ -165,9 +172,12 @@ class Mailbox:
 
     def _fetch(self, uid: int) -> bytes | None:
         """The message, unread as it was; None when it is longer than the server said (Exchange's sizes are guesses)."""
-        answers = self._ask("fetch", self._imap.uid, "FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_OCTETS + 1}>)")
-        octets = next((bytes(answer[1]) for answer in answers if isinstance(answer, tuple)), b"")
+        octets = self._fetch_first(uid, MOST_OCTETS + 1)
         return octets if len(octets) <= MOST_OCTETS else None
+
+    def _fetch_first(self, uid: int, most: int) -> bytes:
+        answers = self._ask("fetch", self._imap.uid, "FETCH", str(uid), f"(BODY.PEEK[]<0.{most}>)")
+        return next((bytes(answer[1]) for answer in answers if isinstance(answer, tuple)), b"")
 
     def _ask(self, what: str, command: Callable[..., Any], *arguments: Any, on: PatientImap | None = None) -> Any:
         """The data of the server's answer; raises InboxTrouble for any but OK."""

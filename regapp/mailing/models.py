@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
@@ -63,7 +63,8 @@ class OutgoingMail(Model):
 
     `sequence` is the SEQUENCE of the calendar part, for an order the one that it was written for: when the
     registration's has moved on, the order is overtaken. Letters of a crowd (`is_bulk`) wait for the others, so that a
-    confirmation comes at once. `again_of` is the letter that this one repeats.
+    confirmation comes at once. `again_of` is the letter that this one repeats. `claimed_by` is the worker that took it
+    last (see presence).
     """
 
     __tablename__ = "outgoing_mail"
@@ -100,6 +101,7 @@ class OutgoingMail(Model):
     state: Mapped[MailState] = mapped_column(enum_type(MailState), default=MailState.QUEUED)
     due_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
     last_answer: Mapped[str | None] = mapped_column(String(500))
     sent_at: Mapped[datetime | None]
@@ -108,6 +110,9 @@ class OutgoingMail(Model):
         order_by="DeliveryTry.id", passive_deletes=True, cascade="all, delete-orphan"
     )
     bounce: Mapped[Bounce | None] = relationship(passive_deletes=True, cascade="all, delete-orphan")
+    unclear_returns: Mapped[list[UnclearReturn]] = relationship(
+        order_by="UnclearReturn.at", passive_deletes=True, cascade="all, delete-orphan"
+    )
 
     @property
     def is_order(self) -> bool:
@@ -148,12 +153,56 @@ class Bounce(Model):
     reason: Mapped[str] = mapped_column(String(500))
 
 
+class UnclearReturn(Model):
+    """Something that came back for a letter and wasn't understood; the letter counts as delivered all the same.
+
+    `key` as InboxMessage has it; `sender`, `subject` and `lines`, the first of its text, are another's words.
+    """
+
+    __tablename__ = "unclear_return"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    mail_id: Mapped[str] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    sender: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    lines: Mapped[str] = mapped_column(String(1000))
+
+
+class CalendarAnswer(enum.Enum):
+    """What a calendar says to an invitation, as PARTSTAT of RFC 5545 §3.2.12 in lower case."""
+
+    YES = "accepted"
+    NO = "declined"
+    MAYBE = "tentative"
+
+
+class OtherAnswer(Model):
+    """What the calendar of another address than the invited one answered, to one version of the entry.
+
+    It is a delegate's, an alias's, or that of somebody to whom the invitation was forwarded, and never counts as the
+    participant's. `entry` is the UID without its domain and SEQUENCE, with a point between them.
+    """
+
+    __tablename__ = "other_answer"
+    __table_args__ = (UniqueConstraint("registration_id", "entry", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    entry: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(254))
+    answer: Mapped[CalendarAnswer] = mapped_column(enum_type(CalendarAnswer))
+    at: Mapped[datetime]
+
+
 class InboxOutcome(enum.Enum):
     """What an incoming message was."""
 
     BOUNCED = "bounced"
     DECLINED = "declined"
     IGNORED = "ignored"
+    ANSWERED_BY_OTHER = "answered_by_other"
+    UNCLEAR = "unclear"
 
 
 class InboxMessage(Model):

@@ -6,9 +6,12 @@ The standard library's reader is quick for what mail programs write. What would 
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header
 from email.message import Message
 
 MOST_PARTS = 100
@@ -21,6 +24,10 @@ _LONGEST_FIELD = 2000
 _LONGEST_HEADER = 4000
 """Characters of a header that are looked at."""
 
+_BEGINNING = 20_000
+_UNSEEN = re.compile(r"<(style|script|title)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_LINE_END_MARK = re.compile(r"<(br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_MARK = re.compile(r"<[^<>]*>")
 _DESCRIPTION = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _LINE_END = re.compile(rb"\r\n?")
 _CHARSETS = {"utf-8", "iso8859-1", "iso8859-15", "cp1252", "utf-16", "utf-16-le", "utf-16-be"}
@@ -69,10 +76,36 @@ def header(message: Message, name: str) -> str:
     return one_line(" ".join(str(value)[:_LONGEST_HEADER] for value in values[:5])[:_LONGEST_HEADER])
 
 
+def shown_header(message: Message, name: str) -> str:
+    """The same for a reader's eyes: its encoded words (RFC 2047) are made letters."""
+    written = header(message, name)
+    try:
+        pieces = decode_header(written)
+    except HeaderParseError:
+        return written
+    return one_line(
+        "".join(_decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
+    )
+
+
 def text_of(part: Message) -> str:
     """The part's text, whatever its transfer encoding and charset; what can't be read becomes U+FFFD."""
     payload = part.get_payload(decode=True)
     return _decoded(payload, part.get_content_charset()) if isinstance(payload, bytes) else ""
+
+
+def beginning_of_text(message: Message) -> str:
+    """The first characters of what a reader would see: the text, or the HTML without its marks."""
+    parts = list(parts_of(message))
+    for kind in ("text/plain", "text/html"):
+        for part in parts:
+            if part.get_content_type() == kind and (text := text_of(part)[:_BEGINNING].strip()):
+                return text if kind == "text/plain" else _without_marks(text)
+    return ""
+
+
+def _without_marks(text: str) -> str:
+    return html.unescape(_MARK.sub(" ", _LINE_END_MARK.sub("\n", _UNSEEN.sub(" ", text)))).strip()
 
 
 def one_line(value: str) -> str:

@@ -15,19 +15,21 @@ _MOST_CHARACTERS = 60_000
 
 @dataclass(frozen=True)
 class Reply:
-    """What one calendar answered. `sender` is From and ATTENDEE both, in lower case: not proof, but no mere mistake.
+    """What one calendar answered. `sender` is From, in lower case: not proof, but no mere mistake.
 
     `partstat` as RFC 5545 §3.2.12 has it: ACCEPTED, DECLINED, TENTATIVE …; `uid` and `sequence` are the entry's.
+    `attendee` is whom it is answered for, where that is another address: a delegate's answer, or an alias's.
     """
 
     sender: str
     uid: str
     sequence: int
     partstat: str
+    attendee: str = ""
 
 
 def read(message: Message) -> Reply | None:
-    """The answer that the message is; None when it is none, or isn't its sender's own."""
+    """The answer that the message is; None when it is none, or it is not to be told whose."""
     parts = list(parts_of(message))
     for kind in _CALENDARS:
         for part in parts:
@@ -41,5 +43,9 @@ def _of(message: Message, answer: invites.Answer | None) -> Reply | None:
     if answer is None or len(senders) != 1:
         return None
     sender = senders.pop()
-    partstat = answer.partstats.get(sender)
-    return Reply(sender, answer.uid, answer.sequence, partstat) if partstat else None
+    if partstat := answer.partstats.get(sender):
+        return Reply(sender, answer.uid, answer.sequence, partstat)
+    if len(answer.partstats) != 1:
+        return None
+    ((attendee, partstat),) = answer.partstats.items()
+    return Reply(sender, answer.uid, answer.sequence, partstat, attendee) if partstat else None

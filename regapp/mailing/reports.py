@@ -25,7 +25,8 @@ class Report:
     That is the one of what is returned; where nothing is, of what the report answers.
 
     `has_failed` when the other server gave up; a delay, however long, is none. `status` as "5.1.1"; `reason` in that
-    server's own words, which may name the address.
+    server's own words, which may name the address. With `only_for`, addresses in lower case, it is about the letter
+    only when that went to one of them.
     """
 
     letter_ids: tuple[str, ...]
@@ -33,6 +34,7 @@ class Report:
     has_failed: bool
     status: str
     reason: str
+    only_for: tuple[str, ...] = ()
 
 
 def read(message: Message, settings: Settings) -> Report | None:
@@ -47,12 +49,17 @@ def read(message: Message, settings: Settings) -> Report | None:
     told = next((block for block in recipients if _has_failed(block)), recipients[0])
     has_failed = _has_failed(told)
     return Report(
-        letter_ids=_unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings)),
-        message_ids=_unique(_returned_ids(parts) or _MESSAGE_ID.findall(header(message, "In-Reply-To"))),
+        letter_ids=letter_ids(message, settings),
+        message_ids=_unique(returned_ids(parts) or _MESSAGE_ID.findall(header(message, "In-Reply-To"))),
         has_failed=has_failed,
         status=_status(told) or ("5.0.0" if has_failed else "4.0.0"),
         reason=_reason(told),
     )
+
+
+def letter_ids(message: Message, settings: Settings) -> tuple[str, ...]:
+    """The letters whose own address the message came to."""
+    return _unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings))
 
 
 def _has_failed(block: Message) -> bool:
@@ -73,7 +80,7 @@ def _reason(block: Message) -> str:
     return (rest.strip() if rest and " " not in kind.strip() else words)[:500] or "no reason given"
 
 
-def _returned_ids(parts: list[Message]) -> list[str]:
+def returned_ids(parts: list[Message]) -> list[str]:
     """The Message-ID of the letter that is returned, whole or only its headers."""
     found: list[str] = []
     for part in parts:

@@ -24,7 +24,7 @@ from regapp.events.models import Event
 from regapp.organising.arranging_forms import TheirNeedsForm
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
-from regapp.registrations import changing, line
+from regapp.registrations import changing, line, other_answers
 
 PIECE = 64 * 1024
 """Bytes of a file that are sent at a time."""
@@ -93,6 +93,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         health=registration.health if needs else None,
         needs=needs,
         letters=letters.of_person(registration.id),
+        other_answers=other_answers.of(registration),
         is_failing=bool(deliveries.failing_among([public_id])),
         form=form,
     )

@@ -10,7 +10,7 @@ from flask import Blueprint
 from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
 from regapp.attendees.letters import Fate
-from regapp.organising.mail_words import OUTCOMES, kind_words
+from regapp.organising.mail_words import ANSWERS, OUTCOMES, kind_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 
@@ -39,4 +39,4 @@ def may() -> May:
 
 @bp.context_processor
 def _words() -> dict[str, Any]:
-    return {"may": may(), "kind_words": kind_words, "outcomes": OUTCOMES, "all_fates": Fate}
+    return {"may": may(), "kind_words": kind_words, "outcomes": OUTCOMES, "answers": ANSWERS, "all_fates": Fate}

@@ -25,6 +25,7 @@ FATES: Final = {
     Fate.SENT.value: Text("Skickade", "Sent"),
     Fate.FAILED.value: Text("Kunde inte levereras", "Failed"),
     Fate.BOUNCED.value: Text("Kom tillbaka", "Bounced"),
+    Fate.UNCLEAR.value: Text("Kom tillbaka, gick inte att tolka", "Came back, not understood"),
     Fate.WITHDRAWN.value: Text("Återkallade", "Withdrawn"),
 }
 

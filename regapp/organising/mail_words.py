@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from regapp.core.i18n import Text, format_day, format_span, t
 from regapp.mailing import invites, marks
-from regapp.mailing.models import TryOutcome
+from regapp.mailing.models import CalendarAnswer, TryOutcome
 
 KINDS: Final = {
     "confirmation": Text("bekräftelse", "confirmation"),
@@ -23,6 +23,7 @@ KINDS: Final = {
     "day_changed": Text("dagen har ändrats", "the day has changed"),
     "day_cancelled": Text("dagen är inställd", "the day is cancelled"),
     "declined": Text("tackat nej i kalendern", "declined in the calendar"),
+    "declined_by_other": Text("nej från en annan adress", "declined from another address"),
     "reminder": Text("påminnelse", "reminder"),
 }
 OTHER: Final = Text("annat brev", "another letter")
@@ -35,6 +36,12 @@ OUTCOMES: Final = {
     ),
     TryOutcome.FAILED: Text("E-postservern tog inte emot brevet.", "The mail server refused the letter."),
     TryOutcome.INTERRUPTED: Text("Försöket avbröts innan svaret kom.", "The try broke off before the answer came."),
+}
+
+ANSWERS: Final = {
+    CalendarAnswer.YES: Text("ja", "yes"),
+    CalendarAnswer.NO: Text("nej", "no"),
+    CalendarAnswer.MAYBE: Text("kanske", "perhaps"),
 }
 
 _METHODS: Final = {

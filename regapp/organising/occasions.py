@@ -87,9 +87,9 @@ OCCASIONS: Final = (
     ),
     Occasion(
         Text("Nej i kalendern", "No in the calendar"),
-        Text("den vars kalender tackar nej", "whoever declines in the calendar"),
+        Text("den vars inbjudan får ett nej i kalendern", "whoever's invitation is declined in a calendar"),
         "declined",
-        frozenset({"declined"}),
+        frozenset({"declined", "declined_by_other"}),
         _until_the_start,
         by_inbox=True,
     ),

@@ -12,20 +12,23 @@ from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.models import InboxOutcome
 from regapp.mailing.replies import Reply
-from regapp.registrations import history, letters, line
+from regapp.registrations import history, letters, line, other_answers
 from regapp.registrations.models import Registration
 
 
 def take(reply: Reply, at: datetime) -> InboxOutcome | None:
     """Note that the calendar said no, and write how to cancel; another answer takes the note away.
 
-    None for an entry that isn't ours, and for an answer that isn't the participant's own or is to what we never wrote.
+    What another address than the participant's answers is noted apart. None for an entry that isn't ours, and for an
+    answer to what we never wrote.
     """
     registration = _find(reply)
     if registration is None:
         return None
     if not _matters(registration, at):
         return InboxOutcome.IGNORED
+    if other := _other_than(registration, reply):
+        return other_answers.note(registration, other, reply.partstat, at)
     if reply.partstat == "DECLINED":
         _note_declined(registration, at)
         return InboxOutcome.DECLINED
@@ -42,13 +45,19 @@ def _find(reply: Reply) -> Registration | None:
     except ValueError:
         return None
     found = db.session.execute(
-        select(
-            Registration.id, Registration.email_key, Registration.calendar_domain, Registration.calendar_sequence
-        ).where(Registration.calendar_uid == uid)
+        select(Registration.id, Registration.calendar_domain, Registration.calendar_sequence).where(
+            Registration.calendar_uid == uid
+        )
     ).one_or_none()
-    if found is None or domain != found.calendar_domain or addresses.key(reply.sender) != found.email_key:
+    if found is None or domain != found.calendar_domain:
         return None
     return line.get_locked(found.id) if 0 <= reply.sequence <= found.calendar_sequence else None
+
+
+def _other_than(registration: Registration, reply: Reply) -> str | None:
+    """The address that isn't the participant's: who sent the answer first, then for whom; None when it is their own."""
+    given = (reply.sender, reply.attendee)
+    return next((one for one in given if one and addresses.key(one) != registration.email_key), None)
 
 
 def _matters(registration: Registration, at: datetime) -> bool:

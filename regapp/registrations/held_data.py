@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select
 
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db
-from regapp.mailing.models import Bounce, OutgoingMail
+from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn
 from regapp.registrations.models import HealthNote, Registration, Submission
 
 
@@ -23,7 +23,9 @@ def about(registration: Registration) -> dict[str, Any]:
         "diet_and_access": _rows(HealthNote, registration),
         "forms_sent": _rows(Submission, registration),
         "letters": _rows(OutgoingMail, registration),
-        "bounces": _bounces(registration),
+        "bounces": _about_letters(Bounce, registration),
+        "unclear_returns": _about_letters(UnclearReturn, registration),
+        "answers_from_other_addresses": _rows(OtherAnswer, registration),
         "log": [{**row, "actor": _role(row["actor"])} for row in _rows(AuditEntry, registration)],
     }
 
@@ -32,9 +34,9 @@ def _rows(model: Any, registration: Registration) -> list[dict[str, Any]]:
     return [_row(row) for row in db.session.scalars(select(model).where(model.registration_id == registration.id))]
 
 
-def _bounces(registration: Registration) -> list[dict[str, Any]]:
-    of_letters = select(Bounce).join(OutgoingMail).where(OutgoingMail.registration_id == registration.id)
-    return [_row(bounce) for bounce in db.session.scalars(of_letters)]
+def _about_letters(model: Any, registration: Registration) -> list[dict[str, Any]]:
+    of_letters = select(model).join(OutgoingMail).where(OutgoingMail.registration_id == registration.id)
+    return [_row(row) for row in db.session.scalars(of_letters)]
 
 
 def _row(row: Model) -> dict[str, Any]:

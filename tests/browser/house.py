@@ -23,8 +23,8 @@ from regapp.core.db import db, writing
 from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
-from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import finding, promoting, registering
+from regapp.mailing.models import CalendarAnswer, MailState, OutgoingMail, UnclearReturn
+from regapp.registrations import finding, other_answers, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
@@ -257,17 +257,34 @@ def _talkative_person(slug: str, now: datetime) -> str:
     with writing():
         found = finding.find_active(_event(slug).id, LONG_ADDRESS)
         assert found is not None
+        for number, answer in enumerate(CalendarAnswer):
+            other_answers.note(found, f"{number}.{LONG_ADDRESS}", answer.value, now)
         return found.public_id
 
 
 def _letters(slug: str) -> dict[str, str]:
-    """The ids of the demo day's letters: one that was refused at endless length, one that came back, one that waits."""
+    """The ids of the demo day's letters: one that was refused at endless length, one that came back, one that waits.
+
+    For another something came back that wasn't understood.
+    """
     with writing():
         mails = list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.event_id == _event(slug).id)))
         refused = next(mail for mail in mails if mail.state is MailState.FAILED)
         refused.last_answer = refused.tries[0].answer = f"550 5.1.1 {LONG_WORD * 3} user unknown"
+        unclear = next(mail for mail in mails if mail.state is MailState.SENT and not mail.bounce)
+        for number, words in enumerate((f"{LONG_WORD * 2}\n\nÄrende 77", "")):
+            unclear.unclear_returns.append(
+                UnclearReturn(
+                    key=f"unclear{number}",
+                    at=unclear.dated_at,
+                    sender=f"<{LONG_ADDRESS}>",
+                    subject=LONG_WORD,
+                    lines=words,
+                )
+            )
         return {
             "refused": refused.id,
+            "unclear": unclear.id,
             "returned": next(mail.id for mail in mails if mail.bounce),
             "deferred": next(mail.id for mail in mails if len(mail.tries) > 1),
             "waiting": next(mail.id for mail in mails if mail.state is MailState.QUEUED),

@@ -136,6 +136,8 @@ ORGANISERS = {
     "the mail of a day with a line": "/organiser/2027-queue/mail",
     "a letter that was refused": "/organiser/{open}/mail/{refused}",
     "a letter that came back": "/organiser/{open}/mail/{returned}",
+    "a letter for which something came back": "/organiser/{open}/mail/{unclear}",
+    "the mail that wasn't understood": "/organiser/{open}/mail?state=unclear",
     "a letter that was deferred": "/organiser/{open}/mail/{deferred}",
     "a letter that waits": "/organiser/{open}/mail/{waiting_letter}",
     "pausing the queue": "/organiser/{open}/mail/pause",

@@ -94,6 +94,18 @@ def test_a_letter_that_kills_its_worker_again_and_again_waits_longer_each_time()
 
 
 @pytest.mark.usefixtures("context")
+def test_nor_without_end_where_its_death_is_known_at_once() -> None:
+    identity, now, waits = put(at=WRITTEN_AT), WRITTEN_AT, []
+    for number in range(3):
+        with writing():
+            assert claiming.claim(now, f"worker{number}") is not None
+            assert claiming.take_back_from(f"worker{number}", now)
+        waits.append(_get(identity).due_at - now)
+        now = _get(identity).due_at
+    assert waits == [timedelta(), timedelta(minutes=2), timedelta(minutes=5)]
+
+
+@pytest.mark.usefixtures("context")
 def test_what_was_sent_is_sent_even_after_the_lease() -> None:
     identity = put(at=WRITTEN_AT)
     _claim(WRITTEN_AT)

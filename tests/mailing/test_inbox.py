@@ -20,7 +20,7 @@ from regapp.core.db import db, writing
 from regapp.mailing import inbox, mailbox, reading
 from regapp.mailing.imap import Patience, PatientImap
 from regapp.mailing.mailbox import InboxTrouble, Mailbox
-from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail
+from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail, UnclearReturn
 from regapp.mailing.reading import InboxReader
 from tests.support.dovecot import Dovecot, MailboxOfTheirs
 from tests.support.incoming import coming_back
@@ -31,6 +31,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("context")]
 
+DELAYS = ("delay-postfix", "delay-exim", "delay-postfix-plain")
 HURRIED = Patience(connect=0.2, answer=0.3, command=1, goodbye=0.2)
 
 
@@ -81,6 +82,9 @@ def note_what_is_fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         ("bounce-exim", "5.0.0"),
         ("bounce-exchange-online", "5.1.10"),
         ("bounce-gmail-full", "5.2.2"),
+        ("bounce-exim-plain", "5.1.1"),
+        ("bounce-qmail", "5.1.1"),
+        ("bounce-postfix-plain", "5.7.1"),
     ],
 )
 def test_a_bounce_marks_its_letter_and_is_put_away(
@@ -94,7 +98,7 @@ def test_a_bounce_marks_its_letter_and_is_put_away(
     assert len(theirs.messages("Handled")) == 1
 
 
-@pytest.mark.parametrize("name", ["delay-postfix", "success-postfix", "auto-vacation", "auto-exchange-away"])
+@pytest.mark.parametrize("name", [*DELAYS, "success-postfix", "auto-vacation", "auto-exchange-away"])
 def test_what_tells_of_no_failure_is_put_away_and_marks_nothing(
     theirs: MailboxOfTheirs, box: Mailbox, name: str
 ) -> None:
@@ -102,6 +106,48 @@ def test_what_tells_of_no_failure_is_put_away_and_marks_nothing(
     assert inbox.read_all(box) == 1
     assert (bounces(), outcomes()) == ({}, [InboxOutcome.IGNORED])
     assert theirs.messages() == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["unclear-gateway", "unclear-person"])
+def test_what_came_to_a_letter_s_own_address_and_isnt_understood_is_noted_once_and_left(
+    theirs: MailboxOfTheirs, settings: config.Settings, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    letter = put()
+    theirs.put(coming_back(name, letter))
+    for _start_of_a_worker in range(2):
+        assert inbox.read_all(Mailbox(settings)) == 0
+    (noted,) = db.session.query(UnclearReturn)
+    assert noted.mail_id == letter
+    assert "asa@example.org" in noted.lines
+    assert (bounces(), outcomes()) == ({}, [InboxOutcome.UNCLEAR])
+    assert len(theirs.messages(which="UNSEEN")) == 1
+    assert "asa@" not in caplog.text and "kollega" not in caplog.text
+
+
+def test_a_bounce_for_an_address_that_the_letter_didnt_go_to_is_unclear(theirs: MailboxOfTheirs, box: Mailbox) -> None:
+    letter = put()
+    theirs.put(coming_back("bounce-qmail", letter).replace(b"<asa@example.org>:", b"<other@example.org>:"))
+    assert inbox.read_all(box) == 0
+    assert (bounces(), outcomes()) == ({}, [InboxOutcome.UNCLEAR])
+
+
+def test_of_a_message_too_large_to_be_read_the_first_lines_are_noted(theirs: MailboxOfTheirs, box: Mailbox) -> None:
+    letter = put()
+    theirs.put(coming_back("unclear-person", letter) + b"x" * 76 * 30_000)
+    assert inbox.read_all(box) == 0
+    (noted,) = db.session.query(UnclearReturn)
+    assert (noted.mail_id, noted.lines[:4]) == (letter, "Hej!")
+
+
+def test_a_flood_is_noted_up_to_twenty_and_left(theirs: MailboxOfTheirs, box: Mailbox) -> None:
+    letter = put()
+    for number in range(23):
+        theirs.put(coming_back("unclear-person", letter).replace(b"<abc123@", f"<n{number}@".encode()))
+    assert inbox.read_all(box) == 0
+    assert db.session.query(UnclearReturn).count() == inbox.MOST_UNCLEAR == 20
+    assert len(theirs.messages()) == 23
 
 
 @pytest.mark.parametrize("name", ["left-question", "left-bounce-of-another", "left-reply-to-another"])

@@ -14,6 +14,7 @@ from regapp.mailing import incoming, verp
 from regapp.mailing.incoming import AutoReply
 from regapp.mailing.replies import Reply
 from regapp.mailing.reports import Report
+from regapp.mailing.returns import Unclear
 from tests.support.incoming import FOLDER, filled, sample
 
 SETTINGS = Settings(
@@ -121,9 +122,126 @@ def test_an_answer_is_read_in_whatever_charset_it_says(charset: str) -> None:
     assert found.meaning == Reply("asa@example.org", UID, 3, "DECLINED")
 
 
-def test_an_answer_in_somebody_else_s_name_is_none() -> None:
+def test_an_answer_in_somebody_else_s_name_tells_who_gave_it() -> None:
     forged = sample("reply-google-declined", VALUES).replace(b"\r\nFrom: asa@", b"\r\nFrom: eva@")
-    assert incoming.understand(forged, SETTINGS) is None
+    found = incoming.understand(forged, SETTINGS)
+    assert found is not None
+    assert found.meaning == Reply("eva@example.org", UID, 3, "DECLINED", "asa@example.org")
+
+
+OTHERS = {
+    "reply-exchange-alias-declined": ("asa.berg@hospital.example.org", ""),
+    "reply-exchange-delegate-declined": ("eva.alm@hospital.example.org", "asa@example.org"),
+    "reply-outlook-forwarded-declined": ("bo.ek@university.example.org", ""),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_alias_a_delegate_and_a_colleague_answer_in_their_own_name(name: str) -> None:
+    sender, attendee = OTHERS[name]
+    assert understood(name) == Reply(sender, UID, 3, "DECLINED", attendee)
+
+
+def test_an_answer_for_several_others_at_once_is_nobody_s() -> None:
+    two = "ATTENDEE;PARTSTAT=DECLINED:mailto:bo@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:eva@example.org\nUID:"
+    text = (FOLDER / "reply-outlook-forwarded-declined.eml").read_text(encoding="utf-8").replace("UID:", two)
+    assert incoming.understand(filled(text, VALUES), SETTINGS) is not None
+    assert incoming.understand(filled(text.replace("Bo.Ek@", "Dan@"), VALUES), SETTINGS) is None
+
+
+PLAIN_BOUNCES = {
+    "bounce-exim-plain": ("5.1.1", "SMTP error from remote mail server after RCPT TO:<asa@example.org>: 550 5.1.1"),
+    "bounce-qmail": ("5.1.1", "Remote host said: 550 5.1.1 unknown user"),
+    "bounce-postfix-plain": ("5.7.1", "host mail.clinic.example.org[192.0.2.20] said: 550 5.7.1 Message refused"),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_BOUNCES)
+def test_a_bounce_in_plain_words_tells_the_same(name: str) -> None:
+    report = understood(name)
+    assert isinstance(report, Report)
+    assert report.has_failed
+    status, reason = PLAIN_BOUNCES[name]
+    assert report.status == status
+    assert reason in report.reason
+    assert (report.letter_ids, report.message_ids) == ((LETTER,), (VALUES["message-id"],))
+
+
+@pytest.mark.parametrize("name", PLAIN_BOUNCES)
+def test_without_an_address_of_the_letter_s_own_it_is_named_by_the_copy(name: str) -> None:
+    report = understood(name, bounce=VALUES["sender"])
+    assert isinstance(report, Report)
+    assert (report.letter_ids, report.message_ids) == ((), (VALUES["message-id"],))
+    assert report.only_for == ("asa@example.org",)
+
+
+@pytest.mark.parametrize("name", ["delay-exim", "delay-postfix-plain"])
+def test_a_delay_in_plain_words_is_no_failure(name: str) -> None:
+    report = understood(name)
+    assert isinstance(report, Report)
+    assert not report.has_failed
+
+
+def changed(name: str, old: bytes, new: bytes) -> object:
+    """What the message is with some of its words changed."""
+    octets = sample(name, VALUES)
+    assert octets.count(old)
+    found = incoming.understand(octets.replace(old, new), SETTINGS)
+    return found.meaning if found else None
+
+
+def test_failed_recipients_without_final_words_are_no_bounce() -> None:
+    first, last = b"A message that you sent could not", b"address(es) failed:"
+    octets = sample("bounce-exim-plain", VALUES)
+    bare = octets[: octets.index(first)] + b"Hej." + octets[octets.index(last) + len(last) :]
+    found = incoming.understand(bare.replace(b"Mail delivery failed: returning message to sender", b"Hej"), SETTINGS)
+    assert found is not None
+    assert isinstance(found.meaning, Unclear)
+
+
+def test_words_of_a_delay_outweigh_those_of_a_format() -> None:
+    delayed = b"We have not yet been delivered of it. It will be retried.\r\n\r\n<asa@"
+    report = changed("bounce-qmail", b"This is a permanent error; I've given up. Sorry it didn't work out.", b"Hej.")
+    assert isinstance(report, Report) and report.has_failed
+    octets = sample("bounce-qmail", VALUES).replace(b"This is a permanent error; I've given up.", b"Hej.")
+    found = incoming.understand(octets.replace(b"<asa@", delayed, 1).replace(b"Giving up on", b"At"), SETTINGS)
+    assert found is not None
+    assert isinstance(found.meaning, Report) and not found.meaning.has_failed
+
+
+def test_our_own_subject_quoted_in_a_bounce_s_makes_no_delay_of_it() -> None:
+    report = changed("bounce-qmail", b"failure notice", b"failure notice: Delayed start of the day, a warning")
+    assert isinstance(report, Report) and report.has_failed
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("unclear-gateway", "Ditt meddelande till asa@example.org hålls kvar för granskning."),
+        ("unclear-person", "Hej! Min kollega Eva, asa@example.org, undrar om det finns parkering."),
+    ],
+)
+def test_anything_else_that_came_to_a_letter_s_own_address_is_unclear(name: str, first: str) -> None:
+    found = understood(name)
+    assert isinstance(found, Unclear)
+    assert found.letter_ids == (LETTER,)
+    assert found.lines.splitlines()[0] == first
+    assert "color" not in found.lines and "alert" not in found.lines and "&" not in found.lines
+    assert len(found.lines) <= 1000
+
+
+def test_what_a_person_writes_to_the_sender_is_left_though_it_answers_our_letter() -> None:
+    assert understood("unclear-person", bounce=VALUES["sender"]) is None
+
+
+def test_a_mail_server_s_words_are_nobody_s_absence() -> None:
+    assert isinstance(understood("unclear-gateway"), Unclear)
+    assert understood("unclear-gateway", bounce=VALUES["sender"]) is None
+
+
+@pytest.mark.parametrize("subject", [b"Autosvar: Du", b"Automatic reply: Du", b"=?utf-8?q?Fr=C3=A5nvarande?=: Du"])
+def test_an_absence_is_known_by_its_subject_where_nothing_else_tells(subject: bytes) -> None:
+    assert changed("unclear-person", b"Subject: Sv: Du", b"Subject: " + subject) == AutoReply()
 
 
 def test_an_invitation_is_no_answer() -> None:
@@ -142,6 +260,7 @@ def test_a_person_s_question_is_nothing_that_is_known() -> None:
 
 def test_the_same_message_has_the_same_key_and_another_one_another() -> None:
     names = [*BOUNCES, *REPLIES, "delay-postfix", "success-postfix", "auto-vacation", "auto-exchange-away"]
+    names += [*PLAIN_BOUNCES, *OTHERS, "delay-exim", "delay-postfix-plain", "unclear-gateway", "unclear-person"]
     keys = [found.key for name in names for found in [incoming.understand(sample(name, VALUES), SETTINGS)] if found]
     again = [found.key for name in names for found in [incoming.understand(sample(name, VALUES), SETTINGS)] if found]
     assert keys == again
@@ -193,7 +312,31 @@ def hostile() -> Iterator[tuple[str, bytes]]:
     yield "a charset that is none", b"Content-Type: text/calendar; charset*=%00''x\r\n\r\nx"
     yield "broken base64", b"Content-Type: text/calendar\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"=" * million
     yield "a huge sequence", sample("reply-google-declined", {**VALUES, "sequence": "9" * 50_000})
+    yield "a line without an end from a mail server", _from_daemon(b"Hi. This is the\r\n\r\n" + b"x" * million)
+    yield "lines that formats look for", _from_daemon(_TAGS + b"".join(b"x" * 900 + b"\r\n" for _ in range(1000)))
+    yield "HTML without an end", _from_daemon(b"<" * million, b"text/html")
+    yield "scripts without an end", _from_daemon(b"<script>" * (million // 8), b"text/html")
+    yield "many failed recipients", b"X-Failed-Recipients: " + b"a@b.example," * 80_000 + _from_daemon(b"failed")
+    yield "ten thousand parts", _multipart(b"mixed", [b"Content-Type: text/plain\r\n\r\nx"] * 10_000)
+    yield (
+        "ten million octets",
+        _from_daemon(b"Hello.\r\n\r\n" + (b"<x@example.org>: y" * 50 + b"\r\n") * 10_000),
+    )
+    yield "a subject that is no base64", b"Subject: =?utf-8?b?a?=\r\n" + _from_daemon(b"\xff\xfe\r\n" * 1000)
     yield "a negative sequence", sample("reply-google-declined", {**VALUES, "sequence": "-1"})
+
+
+_TAGS = (
+    b"A message that you sent could not be delivered\r\nYour message could not be delivered to\r\n"
+    b"Did not reach the following recipient\r\nthis is the email server at\r\nFailed addresses follow:\r\n"
+    b"Message not delivered to the following addresses\r\nA message that you sent was rejected\r\n"
+)
+
+
+def _from_daemon(body: bytes, kind: bytes = b"text/plain") -> bytes:
+    """To the letter's own address, so that it is looked at from all sides."""
+    head = f"From: MAILER-DAEMON@mx.example.org\r\nTo: {VALUES['bounce']}\r\nContent-Type: ".encode()
+    return head + kind + b"\r\n\r\n" + body
 
 
 def _multipart(kind: bytes, parts: list[bytes]) -> bytes:
@@ -218,7 +361,9 @@ def test_a_hostile_message_is_left_within_seconds(name: str) -> None:
     assert found is None or not getattr(found.meaning, "has_failed", False)
 
 
-@given(st.binary(max_size=400), st.sampled_from([*BOUNCES, *REPLIES]), st.integers(0, 4000))
+@given(
+    st.binary(max_size=400), st.sampled_from(sorted(path.stem for path in FOLDER.glob("*.eml"))), st.integers(0, 4000)
+)
 def test_no_octet_anywhere_trips_the_reader(octets: bytes, name: str, place: int) -> None:
     whole = sample(name, VALUES)
     incoming.understand(whole[:place] + octets + whole[place:], SETTINGS)

@@ -3,9 +3,11 @@
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,7 +17,7 @@ from regapp.core import clock
 from regapp.core.db import db
 from regapp.mailing import claiming, outbox
 from regapp.mailing.delivery import deliver_due
-from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import letters
 from regapp.registrations.models import Registration
@@ -130,6 +132,16 @@ class Killed:
         """When the leases have run out; the copies that arrived, when every letter has."""
         with time_machine.travel(clock.now() + claiming.LEASE + timedelta(seconds=1)):
             deliver_due(self.route)
+        return self.copies()
+
+    def starts_again(self, **settings: str) -> None:
+        """At once, on the same machine."""
+        command = [REGAPP, "worker", "--once"]
+        subprocess.run(command, cwd=ROOT, env={**self.environ, **settings}, timeout=60, check=True)
+        db.session.rollback()
+
+    def copies(self) -> list[bytes]:
+        """What arrived more than once, when every letter has arrived."""
         letters = db.session.scalars(select(OutgoingMail)).all()
         assert [letter.state for letter in letters] == [MailState.SENT] * 5
         arrived = Counter(received.octets for received in self.server.received)
@@ -139,6 +151,15 @@ class Killed:
         # As many different ones as letters: a copy is the same to the last byte.
         assert len(arrived) == 5
         return [octets for octets, number in arrived.items() for _ in range(number - 1)]
+
+
+def states_by_id() -> dict[str, MailState]:
+    db.session.rollback()
+    return {mail.id: mail.state for mail in db.session.scalars(select(OutgoingMail))}
+
+
+def states() -> list[MailState]:
+    return list(states_by_id().values())
 
 
 @pytest.fixture
@@ -166,6 +187,100 @@ def test_only_the_letter_whose_answer_wasnt_noted_arrives_twice(killed: Killed, 
 def test_one_letter_at_most_arrives_twice(killed: Killed, step: str) -> None:
     killed.kill(step, 3)
     assert len(killed.another_worker_comes()) <= 1
+
+
+@pytest.mark.parametrize("step", ["with a letter taken", "before DATA", "in the middle of DATA"])
+def test_a_worker_that_starts_sends_at_once_what_its_dead_predecessor_held(killed: Killed, step: str) -> None:
+    killed.kill(step, 3 if step != "with a letter taken" else 1)
+    assert MailState.SENDING in states()
+    killed.starts_again()
+    assert killed.copies() == []
+    held = [attempt.outcome for attempt in db.session.scalars(select(DeliveryTry))]
+    assert 1 <= held.count(TryOutcome.INTERRUPTED) <= 2
+
+
+@pytest.mark.parametrize("step", ONE_COPY)
+def test_the_letter_whose_answer_wasnt_noted_comes_at_once_too_and_is_the_same(killed: Killed, step: str) -> None:
+    killed.kill(step, 3)
+    third = killed.server.received[2].octets
+    killed.starts_again()
+    assert killed.copies() == [third]
+
+
+HOLDER = """
+import sys
+import config
+from regapp import create_app
+from regapp.core import clock
+from regapp.core.db import writing
+from regapp.mailing import claiming
+from regapp.mailing.presence import Presence
+
+settings = config.load()
+presence = Presence(settings.instance / "workers")
+with create_app(settings).app_context():
+    with writing():
+        print(claiming.claim(clock.now(), presence.number).id, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(killed: Killed) -> Iterator[Callable[..., tuple[str, subprocess.Popen[str]]]]:
+    """Starts a worker that takes a letter and doesn't get on with it; which letter, and the process."""
+    started: list[subprocess.Popen[str]] = []
+
+    def hold(**settings: str) -> tuple[str, subprocess.Popen[str]]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLDER],
+            cwd=ROOT, env={**killed.environ, **settings}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        assert process.stdout is not None
+        return process.stdout.readline().strip(), process
+
+    yield hold
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_what_a_living_worker_holds_is_left_to_it(killed: Killed, holder: Callable[..., Any]) -> None:
+    letter, slow = holder()
+    _other, dead = holder()
+    dead.kill()
+    dead.wait()
+    killed.starts_again()
+    assert {mail: state for mail, state in states_by_id().items() if state is not MailState.SENT} == {
+        letter: MailState.SENDING
+    }
+    slow.kill()
+    slow.wait()
+    killed.starts_again()
+    assert killed.copies() == []
+
+
+def test_what_a_worker_on_another_host_held_waits_for_its_lease(
+    killed: Killed, holder: Callable[..., Any], tmp_path: Path
+) -> None:
+    letter, dead = holder(REGAPP_INSTANCE=str(tmp_path / "elsewhere"))
+    dead.kill()
+    dead.wait()
+    killed.starts_again()
+    assert states_by_id()[letter] is MailState.SENDING
+    assert killed.another_worker_comes() == []
+
+
+def test_a_folder_that_takes_no_file_costs_the_quick_return_and_nothing_else(killed: Killed, tmp_path: Path) -> None:
+    (tmp_path / "full").write_text("a file where the folder should be")
+    killed.starts_again(REGAPP_INSTANCE=str(tmp_path / "full"))
+    assert killed.copies() == []
+
+
+def test_the_marks_of_workers_that_left_nothing_behind_go(killed: Killed, instance: Path) -> None:
+    for _ in range(3):
+        killed.starts_again()
+    assert len(list((instance / "workers").iterdir())) == 1
 
 
 WEB = """

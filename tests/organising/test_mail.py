@@ -14,13 +14,14 @@ from regapp.core import clock as core_clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.mailing import orders, pausing, stops
-from regapp.mailing.models import MailState, OutgoingMail, QueueStop, TryOutcome
+from regapp.mailing import inbox, orders, pausing, stops
+from regapp.mailing.models import MailState, OutgoingMail, QueueStop, TryOutcome, UnclearReturn
 from regapp.registrations.models import Registration
 from tests.registrations.people import register
 from tests.support.client import CheckingClient, read
 from tests.support.days import WHILE_OPEN
 from tests.support.fates import REFUSAL, RETURN, all_go, bounce, change, letters, refuse
+from tests.support.incoming import about, sample
 from tests.support.pages import Page
 
 MAIL = "/organiser/2026/mail"
@@ -315,6 +316,36 @@ def test_addresses_that_letters_dont_reach_stand_out_in_the_list(
     assert any(link.startswith(MAIL + "/") for link in empty.page(person).links())
 
 
+@pytest.mark.both_databases
+def test_what_came_back_and_wasnt_understood_is_counted_and_shown_and_undelivers_nothing(
+    app: Flask, empty: CheckingClient, letter_path: Callable[[str], str]
+) -> None:
+    for email in (ASA, BO):
+        register(app, email)
+    all_go(app)
+    before = missing(empty.page(MAIL))
+    with app.app_context(), writing():
+        letter = db.session.scalars(select(OutgoingMail).filter_by(recipient=ASA)).one()
+        words = {
+            "sender": "Gateway <gw@example.org>",
+            "subject": "Hej <b>",
+            "lines": "Rad ett\n<script>alert(1)</script>",
+        }
+        letter.unclear_returns.append(UnclearReturn(key="k", at=core_clock.now(), **words))
+    page = empty.page(MAIL)
+    figures = " ".join("".join(page.find(class_="stats").itertext()).split())
+    assert figures.endswith("kom tillbaka 0 kom tillbaka, gick inte att tolka 1")
+    assert "skickade 2" in figures
+    assert "e-posten kommer inte fram" not in empty.page(LIST).text
+    assert missing(page).split("skickade")[0] == before.split("skickade")[0]
+    found = listed(empty.page(f"{MAIL}?state=unclear"))
+    assert ASA in found and BO not in found
+    shown = empty.page(letter_path(ASA))
+    assert "Gateway <gw@example.org>: Hej <b>" in shown.text
+    assert "Rad ett <script>alert(1)</script>" in shown.text
+    assert not [script for script in shown.all("script") if "alert" in (script.text or "")]
+
+
 def test_who_declined_in_the_calendar_is_seen_and_found(
     app: Flask, organiser: CheckingClient, door: CheckingClient
 ) -> None:
@@ -328,6 +359,19 @@ def test_who_declined_in_the_calendar_is_seen_and_found(
     head, row = file.lstrip("\ufeff").split("\r\n")[:2]
     named = dict(zip(head.split(";"), row.split(";"), strict=True))
     assert named["Tackat nej i kalendern (svensk tid)"] == "2026-10-01 10:00"
+
+
+def test_an_answer_from_another_address_is_seen_on_the_person_s_page(app: Flask, empty: CheckingClient) -> None:
+    register(app, ASA)
+    with app.app_context():
+        mail = db.session.scalars(select(OutgoingMail)).one()
+        inbox.handle(sample("reply-exchange-delegate-declined", about(mail)), core_clock.now())
+    (path,) = people(empty.page(LIST))
+    page = empty.page(path).text
+    assert "nej från eva.alm@hospital.example.org, torsdag 1 oktober 2026 kl. 10.00" in page
+    assert "Tackat nej i kalendern" not in page
+    assert "nej från en annan adress" in listed(empty.page(MAIL))
+    assert "0 anmälningar" in empty.page(f"{LIST}?answer=declined").text
 
 
 def test_viewers_see_the_letters_and_act_on_none(

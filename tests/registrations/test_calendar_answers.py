@@ -15,7 +15,7 @@ from regapp.core import clock as the_clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.mailing import inbox
-from regapp.mailing.models import Bounce, InboxOutcome, OutgoingMail
+from regapp.mailing.models import Bounce, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.letters import links_of
 from regapp.registrations.models import Registration, Status
@@ -127,7 +127,6 @@ def test_a_yes_alone_does_nothing(app: Flask, answer: Answering) -> None:
 
 
 FORGED = {
-    "somebody else's address": {"recipient": "eva@example.org"},
     "another domain": {"uid": "5d0c1f8e-2b7a-4c3d-9e10-aabbccddeeff@elsewhere.example.org"},
     "an unknown entry": {"uid": "5d0c1f8e-2b7a-4c3d-9e10-aabbccddeeff@swecarnet.example.org"},
     "no entry": {"uid": ""},
@@ -146,6 +145,110 @@ def test_an_answer_that_isnt_the_participant_s_to_what_we_wrote_is_left(app: Fla
         assert answer(**forged) is None, what
         assert find(app, ASA).declined_at is None, what
         assert letters_to(app, ASA) == ["confirmation"], what
+
+
+OTHERS = {
+    "reply-exchange-alias-declined": "asa.berg@hospital.example.org",
+    "reply-exchange-delegate-declined": "eva.alm@hospital.example.org",
+    "reply-outlook-forwarded-declined": "bo.ek@university.example.org",
+}
+
+
+def others(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        return [(one.address, one.answer.value) for one in db.session.query(OtherAnswer).order_by(OtherAnswer.id)]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_no_from_another_address_is_noted_and_told_and_never_counts_as_theirs(
+    app: Flask, answer: Answering, name: str
+) -> None:
+    register(app, ASA)
+    assert answer(name) is InboxOutcome.ANSWERED_BY_OTHER
+    asa = find(app, ASA)
+    assert (asa.declined_at, asa.status) == (None, Status.CONFIRMED)
+    assert others(app) == [(OTHERS[name], "declined")]
+    assert letters_to(app, ASA) == ["confirmation", "declined_by_other"]
+    with app.app_context():
+        mail = db.session.query(OutgoingMail).filter_by(kind="declined_by_other").one()
+        assert OTHERS[name] in mail.text and ASA in mail.text
+        assert "\x02cancel\x03" in mail.text
+        assert mail.calendar is None
+        assert not db.session.query(OutgoingMail).filter_by(recipient=OTHERS[name]).count()
+        entries = db.session.query(AuditEntry).filter_by(action="registration.answered_by_other").all()
+        assert [entry.details for entry in entries] == [{"answer": "declined"}]
+
+
+def test_for_another_attendee_it_is_another_s_answer_though_it_comes_from_the_participant(
+    app: Flask, answer: Answering
+) -> None:
+    register(app, ASA)
+    with app.app_context():
+        mail = db.session.query(OutgoingMail).filter_by(kind="confirmation").one()
+        octets = sample("reply-outlook-forwarded-declined", about(mail)).replace(
+            b"From: Bo Ek <bo.ek@university.", b"From: <asa@"
+        )
+        assert inbox.handle(octets, the_clock.now()) is InboxOutcome.ANSWERED_BY_OTHER
+    assert others(app) == [("bo.ek@university.example.org", "declined")]
+
+
+@pytest.mark.both_databases
+def test_the_same_address_is_written_about_once_for_each_version_of_the_entry(
+    app: Flask, answer: Answering, clock: time_machine.Traveller
+) -> None:
+    register(app, ASA)
+    for message in ("a", "b", "c"):
+        answer("reply-outlook-forwarded-declined", message_id=message)
+        clock.shift(60)
+    assert letters_to(app, ASA) == ["confirmation", "declined_by_other"]
+    with changing_of(app) as asa:
+        moving.move_online(asa.id, the_clock.now())
+    clock.shift(60)
+    answer("reply-outlook-forwarded-declined")
+    assert letters_to(app, ASA) == ["confirmation", "declined_by_other", "update", "declined_by_other"]
+    assert len(others(app)) == 2
+
+
+@pytest.mark.both_databases
+def test_a_flood_of_others_ends_in_three_letters_and_twenty_notes(app: Flask, answer: Answering) -> None:
+    register(app, ASA)
+    taken = [answer(recipient=f"p{number}@elsewhere.example.org") for number in range(25)]
+    assert taken == [InboxOutcome.ANSWERED_BY_OTHER] * 20 + [InboxOutcome.IGNORED] * 5
+    assert letters_to(app, ASA).count("declined_by_other") == 3
+    assert len(others(app)) == 20
+    assert find(app, ASA).declined_at is None
+    answer()
+    assert find(app, ASA).declined_at is not None
+
+
+def test_a_later_yes_from_the_other_address_is_noted_and_written_about_to_nobody(app: Flask, answer: Answering) -> None:
+    register(app, ASA)
+    answer(recipient="eva@example.org")
+    assert answer("reply-thunderbird-accepted", recipient="eva@example.org") is InboxOutcome.ANSWERED_BY_OTHER
+    assert others(app) == [("eva@example.org", "accepted")]
+    assert letters_to(app, ASA) == ["confirmation", "declined_by_other"]
+
+
+def test_a_yes_from_another_address_leaves_the_participant_s_own_no(app: Flask, answer: Answering) -> None:
+    register(app, ASA)
+    answer()
+    answer("reply-thunderbird-accepted", recipient="eva@example.org")
+    assert find(app, ASA).declined_at is not None
+
+
+@pytest.mark.parametrize("address", ["no-address", "åsa@example.org", "x" * 300 + "@example.org"])
+def test_an_answer_from_what_is_no_address_is_left(app: Flask, answer: Answering, address: str) -> None:
+    register(app, ASA)
+    assert answer(recipient=address) is None
+    assert others(app) == []
+
+
+def test_my_data_tells_of_the_answers_of_others(app: Flask, answer: Answering, client: CheckingClient) -> None:
+    mine = register(app, ASA)
+    answer("reply-exchange-delegate-declined")
+    held = json.loads(client.get(mine + "/data.json").data)
+    assert [one["address"] for one in held["answers_from_other_addresses"]] == ["eva.alm@hospital.example.org"]
 
 
 def test_the_address_is_compared_as_everywhere_else(app: Flask, answer: Answering) -> None:

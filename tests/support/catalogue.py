@@ -205,13 +205,17 @@ def asks_for_the_link(story: Story) -> None:
     story.day(lambda event, at: asking.ask_for_link(event.id, ASA, at))
 
 
-def the_calendar_says_no(story: Story) -> None:
+def the_calendar_says_no(story: Story, of: str = "") -> None:
     def say(registration_id: int, at: datetime) -> None:
         person = db.session.get_one(Registration, registration_id)
         uid = f"{person.calendar_uid}@{person.calendar_domain}"
-        calendar_answers.take(Reply(person.email, uid, person.calendar_sequence, "DECLINED"), at)
+        calendar_answers.take(Reply(of or person.email, uid, person.calendar_sequence, "DECLINED"), at)
 
     story.follow(say)
+
+
+def another_calendar_says_no(story: Story) -> None:
+    the_calendar_says_no(story, of="eva.alm@hospital.example.org")
 
 
 def the_letter_is_sent_again(story: Story) -> None:
@@ -350,6 +354,12 @@ CASES: dict[str, Case] = {
     "transfer": Case("transfer", (register("online"), GIVES_TO_BO), ONLINE, CANCEL, 1),
     "declined-on-site": Case("declined", (register("on_site"), a_minute_passes, the_calendar_says_no), ON_SITE),
     "declined-online": Case("declined", (register("online"), a_minute_passes, the_calendar_says_no), ONLINE),
+    "declined_by_other-on-site": Case(
+        "declined_by_other", (register("on_site"), a_minute_passes, another_calendar_says_no), ON_SITE
+    ),
+    "declined_by_other-online": Case(
+        "declined_by_other", (register("online"), a_minute_passes, another_calendar_says_no), ONLINE
+    ),
     "reminder-on-site": Case("reminder", (register("on_site"), a_reminder_falls_due), ON_SITE),
     "reminder-online": Case("reminder", (register("online"), a_reminder_falls_due), ONLINE),
     "reminder-in-line": Case("reminder", (*IN_LINE_ONLINE, a_reminder_falls_due), BOTH),
