@@ -19,6 +19,7 @@ from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.events import finding
 from regapp.events.drafts import Draft
+from regapp.events.models import RESTORABLE_FOR
 from regapp.registrations import cancelling, day_changes
 from regapp.registrations.day_changes import NotAgreed
 
@@ -66,7 +67,8 @@ def _save(minutes: int, agreed: str) -> int:
 def _cancel() -> None:
     with writing():
         event = finding.get_by_slug("2026")
-        cancelling.cancel_day(event.id, event.version, clock.now(), actor=ACTOR)
+        cancelling.cancel_day(event.id, event.version, clock.now() - RESTORABLE_FOR, actor=ACTOR)
+        cancelling.tell_cancelled_days(clock.now())
 
 
 def _milliseconds(work: Callable[[], None]) -> float:

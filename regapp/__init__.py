@@ -7,6 +7,7 @@ from regapp import health
 from regapp.accounts import access, sessions
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
+from regapp.campaigns import latecomers
 from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, web
@@ -16,7 +17,7 @@ from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health
-from regapp.registrations import calendar_answers, day_letters, promoting, submissions
+from regapp.registrations import calendar_answers, cancelling, day_letters, letter_additions, promoting, submissions
 from regapp.registrations import letters as registration_letters
 from regapp.registrations.views import bp as registrations_bp
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
 
     access.refuse_undeclared(app)
     app.extensions["regapp-chores"] = [
+        cancelling.tell_cancelled_days,
         promoting.settle_all,
         submissions.forget_old,
         inbox.forget_old,
@@ -54,5 +56,6 @@ def create_app(settings: Settings) -> Flask:
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
     orders.render_with({reminders.KIND: reminder_letters.render, **day_letters.RENDERERS})
+    letter_additions.take_words_from(latecomers.words_for)
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     inbox.give_answers_to(calendar_answers.take)

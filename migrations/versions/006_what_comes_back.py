@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "006"
-down_revision = "002"
+down_revision = "004"
 
 OUTCOMES = ("bounced", "declined", "ignored")
 

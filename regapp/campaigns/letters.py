@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,11 +16,10 @@ from regapp.mailing.marks import mark
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.registrations.choices import Attendance
-from regapp.registrations.letter_parts import facts, how_to_attend, own_page, questions
-from regapp.registrations.letters import confirmation_id
+from regapp.registrations.entry_letters import confirmation_id
+from regapp.registrations.letter_additions import with_source
+from regapp.registrations.letter_parts import facts, from_organisers, how_to_attend, own_page, questions
 from regapp.registrations.models import Registration
-
-_EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def render(mail: OutgoingMail) -> Rendering | None:
@@ -40,7 +38,8 @@ def render_at(mail: OutgoingMail, now: datetime) -> Rendering | None:
     if registration is None:
         return None
     with use_language(mail.language):
-        return Rendering(compose(registration, reminder.message), in_reply_to=confirmation_id(registration))
+        letter = with_source(compose(registration, reminder.message), registration, mail.id)
+        return Rendering(letter, in_reply_to=confirmation_id(registration))
 
 
 def compose(registration: Registration, message: str) -> Letter:
@@ -59,7 +58,7 @@ def compose(registration: Registration, message: str) -> Letter:
                     day=format_day(event.starts_at),
                 )
             ),
-            *_from_organisers(message),
+            *from_organisers([message]),
             facts(registration),
             *_how(registration),
             Action(
@@ -76,14 +75,8 @@ def compose(registration: Registration, message: str) -> Letter:
 
 def _takes_place(reminder: Reminder, now: datetime) -> bool:
     event = reminder.event
-    return event.publication is Publication.PUBLISHED and now < event.starts_at
-
-
-def _from_organisers(message: str) -> Iterator[Block]:
-    if message.strip():
-        yield Heading(t("Från arrangörerna", "From the organisers"))
-        yield from (Paragraph(part) for part in _EMPTY_LINE.split(message.strip()))
-        yield Heading(t("Din plats", "Your place"))
+    may_be_on = event.publication is Publication.PUBLISHED or event.is_cancellation_untold
+    return may_be_on and now < event.starts_at
 
 
 def _how(registration: Registration) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text, pick
 from regapp.events.models import Event
+from regapp.registrations.choices import Attendance
 
 
 class Audience(enum.StrEnum):
@@ -23,6 +24,10 @@ class Audience(enum.StrEnum):
     @property
     def label(self) -> Text:
         return _LABELS[self]
+
+    def has(self, attendance: Attendance) -> bool:
+        """Whether it includes those who take part so."""
+        return self is Audience.EVERYBODY or self.value == attendance.value
 
 
 _LABELS = {

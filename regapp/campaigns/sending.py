@@ -86,7 +86,8 @@ def _people(reminder: Reminder) -> Select[*tuple[Any, ...]]:
 
 def _withdraw_useless(now: datetime) -> None:
     """Take back what the mail server hasn't accepted by the time that the day starts, or is cancelled."""
-    useless = select(Event.id).where(or_(Event.starts_at <= now, Event.publication == Publication.CANCELLED))
+    is_told = (Event.publication == Publication.CANCELLED) & Event.cancellation_due_at.is_(None)
+    useless = select(Event.id).where(or_(Event.starts_at <= now, is_told))
     db.session.execute(
         update(OutgoingMail)
         .where(OutgoingMail.kind == KIND, OutgoingMail.state == MailState.QUEUED, OutgoingMail.event_id.in_(useless))

@@ -27,6 +27,10 @@ PARTICIPANT = "participant"
 SYSTEM = "system"
 
 
+def is_organiser(actor: str) -> bool:
+    return actor.startswith("organiser:")
+
+
 def record(
     action: str,
     *,

@@ -1,4 +1,4 @@
-"""What organisers do with a day: make it, change it, publish it, take it back, cancel it."""
+"""What organisers do with a day: make it, change it, publish it, take it back, cancel it, and take that back."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text
+from regapp.core.i18n import Text, format_clock
 from regapp.events.drafts import COLUMNS, Draft
-from regapp.events.models import NEXT, Event, ProgrammeItem, Publication
+from regapp.events.models import NEXT, RESTORABLE_FOR, Event, ProgrammeItem, Publication
 
 SLUG_TAKEN = Text(
     "Det finns redan en dag med den adressen. Välj ett annat namn i adressen.",
@@ -41,6 +41,14 @@ NOT_FROM_HERE = Text(
 )
 TOO_LATE_TO_CANCEL = Text(
     "Dagen har redan varit och kan inte ställas in.", "The day is already over and can't be cancelled."
+)
+TOO_LATE_TO_RESTORE = Text(
+    "Det går inte längre att ångra: mejlen om att dagen är inställd har gått.",
+    "It can no longer be undone: the e-mails that say that the day is cancelled have gone.",
+)
+CANCELLED_JUST_NOW = Text(
+    "Dagen är nyss inställd. Ångra det först, eller vänta till kl. {clock}.",
+    "The day was cancelled just now. Undo that first, or wait until {clock}.",
 )
 
 
@@ -89,6 +97,9 @@ def save(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str)
     changed = draft.differs_from(saved)
     if not changed:
         return event
+    if event.can_be_restored(at):
+        # Calendars show the day as it was when it was cancelled, and would be right at once if it is taken back.
+        raise RuleBroken(CANCELLED_JUST_NOW.format(clock=restorable_until(event)))
     _check_published(event, draft, changed)
     if _moves_meeting(event, changed):
         event.meeting_url_changed_at = at
@@ -126,7 +137,24 @@ def cancel(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     event = _get_unchanged(event_id, version)
     if event.is_over(at):
         raise RuleBroken(TOO_LATE_TO_CANCEL)
-    return _move(event, Publication.CANCELLED, "event.cancelled", at, actor)
+    event = _move(event, Publication.CANCELLED, "event.cancelled", at, actor)
+    event.cancellation_due_at = at + RESTORABLE_FOR
+    return event
+
+
+def restore(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    """Take back that the day is cancelled, while nobody has been told."""
+    event = _get_unchanged(event_id, version)
+    if not event.can_be_restored(at):
+        raise RuleBroken(TOO_LATE_TO_RESTORE)
+    event.cancellation_due_at = None
+    return _move(event, Publication.PUBLISHED, "event.restored", at, actor)
+
+
+def restorable_until(event: Event) -> str:
+    """The clock until which a day that was just cancelled can be taken back."""
+    assert event.cancellation_due_at is not None  # noqa: S101  # its callers looked
+    return format_clock(event.cancellation_due_at)
 
 
 def _get_unchanged(event_id: int, version: int) -> Event:

@@ -24,9 +24,13 @@ class Publication(enum.StrEnum):
 NEXT: dict[Publication, set[Publication]] = {
     Publication.DRAFT: {Publication.PUBLISHED},
     Publication.PUBLISHED: {Publication.DRAFT, Publication.CANCELLED},
-    Publication.CANCELLED: set(),
+    Publication.CANCELLED: {Publication.PUBLISHED},
 }
-"""What may follow what; a day with registrations doesn't become a draft again (see editing)."""
+"""What may follow what; a day with registrations doesn't become a draft again, and a cancelled one comes back only
+while it can be restored (see editing)."""
+
+RESTORABLE_FOR = timedelta(minutes=5)
+"""How long a cancelled day can be taken back; nobody is written to before that."""
 
 
 class Phase(enum.StrEnum):
@@ -50,6 +54,8 @@ class Event(Model):
 
     `meeting_url_changed_at` is set when a published day's meeting gets another address; at `sound_test_url`
     participants try their sound before.
+
+    `cancellation_due_at`: when everybody is to be told that the day is cancelled; None once that is done.
     """
 
     __tablename__ = "event"
@@ -62,6 +68,9 @@ class Event(Model):
         CheckConstraint("offer_days >= 0", name="offer_days"),
         CheckConstraint("seats_on_site IS NULL OR seats_on_site >= 0", name="seats_on_site"),
         CheckConstraint("seats_online IS NULL OR seats_online >= 0", name="seats_online"),
+        CheckConstraint(
+            "cancellation_due_at IS NULL OR publication = 'cancelled'", name="cancellation_due_when_cancelled"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -94,6 +103,7 @@ class Event(Model):
     meeting_url_changed_at: Mapped[datetime | None]
     sound_test_url: Mapped[str] = mapped_column(String(2000), default="")
     join_minutes_before: Mapped[int] = mapped_column(default=30)
+    cancellation_due_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -171,6 +181,15 @@ class Event(Model):
 
     def is_public(self) -> bool:
         return self.publication is not Publication.DRAFT
+
+    @property
+    def is_cancellation_untold(self) -> bool:
+        """Whether the day is cancelled and nobody has been written to about it."""
+        return self.cancellation_due_at is not None
+
+    def can_be_restored(self, now: datetime) -> bool:
+        """Whether a cancelled day can still be taken back: nobody has been told."""
+        return self.cancellation_due_at is not None and now < self.cancellation_due_at
 
     def can_be_joined(self, now: datetime) -> bool:
         """Whether the online meeting's door stands open: from a while before the start to the end."""

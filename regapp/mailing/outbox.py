@@ -146,6 +146,24 @@ def withdraw_all(these: ColumnElement[bool]) -> None:
     db.session.execute(waiting.values(state=MailState.WITHDRAWN), execution_options={"synchronize_session": "fetch"})
 
 
+def hold(event_id: int, until: datetime) -> None:
+    """Let the letters that wait to go to a day's participants wait at least until then."""
+    _shift_due(event_id, until, OutgoingMail.due_at < until)
+
+
+def let_go(event_id: int, at: datetime) -> None:
+    """Let the letters that wait to go to a day's participants go from `at` on."""
+    _shift_due(event_id, at, OutgoingMail.due_at > at)
+    wake_workers()
+
+
+def _shift_due(event_id: int, due_at: datetime, concerned: ColumnElement[bool]) -> None:
+    waiting = (OutgoingMail.event_id == event_id) & (OutgoingMail.state == MailState.QUEUED)
+    to_participants = waiting & OutgoingMail.registration_id.is_not(None)
+    shifted = update(OutgoingMail).where(to_participants, concerned).values(due_at=due_at)
+    db.session.execute(shifted, execution_options={"synchronize_session": "fetch"})
+
+
 def counts(event_id: int | None = None) -> dict[MailState, int]:
     """How many letters are in each state, of one day or of all."""
     query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)

@@ -164,6 +164,12 @@ class CancelForm(Form):
     tell = tell_field(Text("Skicka ett mejl om avanmälan", "Send an e-mail about the cancellation"))
 
 
+class UndoForm(Form):
+    """A button, and a reason where the place has gone on."""
+
+    reason = Line(REASON, MAX_REASON, conditional)
+
+
 class FirstForm(Form):
     """Why somebody goes first in line."""
 

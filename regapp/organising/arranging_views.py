@@ -1,4 +1,4 @@
-"""What organisers do on somebody's behalf: register, move, correct, cancel, with a letter or without."""
+"""What organisers do on somebody's behalf: register, move, correct, cancel and undo that, with a letter or without."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from regapp.core.forms import Form
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event, Phase
-from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, wish_choices
+from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, UndoForm, wish_choices
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.registrations import arranging, cancelling, places
 from regapp.registrations.changing import Details
@@ -131,6 +131,27 @@ def cancel_person(slug: str, public_id: str) -> ResponseReturnValue:
 
 def _cancel(registration: Registration, form: CancelForm) -> Registration:
     return cancelling.cancel(registration.id, g.received_at, actor=actor(), tell=form.tell.data)
+
+
+@bp.route("/<slug:slug>/attendees/<public_id>/undo", methods=["GET", "POST"])
+@requires(*EDITORS)
+def undo_person(slug: str, public_id: str) -> ResponseReturnValue:
+    registration = _get_active(slug, public_id)
+    form = UndoForm()
+    if form.validate_on_submit() and done(form, lambda: _undo(registration, form)):
+        return back(registration, t("Avanmälan är ångrad.", "The cancellation is undone."))
+    return form_page(
+        "undo_person",
+        form,
+        registration=registration,
+        in_time=cancelling.has_time_to_undo(registration, g.received_at),
+        exceeds=arranging.undo_exceeds(registration),
+        told=cancelling.was_told(registration),
+    )
+
+
+def _undo(registration: Registration, form: UndoForm) -> Registration:
+    return arranging.undo(registration.id, g.received_at, actor=actor(), reason=form.reason.data)
 
 
 def _get_active(slug: str, public_id: str) -> Registration:

@@ -24,7 +24,7 @@ from regapp.events.models import Event
 from regapp.organising.arranging_forms import TheirNeedsForm
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
-from regapp.registrations import changing, line, other_answers
+from regapp.registrations import arranging, cancelling, changing, line, other_answers
 
 PIECE = 64 * 1024
 """Bytes of a file that are sent at a time."""
@@ -89,6 +89,8 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         event=event,
         registration=registration,
         position=line.position(registration),
+        can_undo=cancelling.has_time_to_undo(registration, g.received_at),
+        undo_exceeds=arranging.undo_exceeds(registration),
         has_begun=g.received_at >= event.starts_at,
         health=registration.health if needs else None,
         needs=needs,

@@ -1,8 +1,9 @@
-"""Making and changing a day, publishing it, cancelling it."""
+"""Making and changing a day, publishing it, cancelling it, and taking that back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import LANGUAGES, t
 from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
-from regapp.events.models import Event
+from regapp.events.models import RESTORABLE_FOR, Event
 from regapp.mailing.letters import Written
 from regapp.organising import change_asked, previews, samples
 from regapp.organising.blueprint import EDITORS, bp
@@ -145,11 +146,21 @@ def unpublish(slug: str) -> ResponseReturnValue:
 def cancel_day(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         words = t(
-            "Dagen är inställd. Mejlen till deltagarna är på väg.",
-            "The day is cancelled. The e-mails to the participants are on their way.",
+            "Dagen är inställd. Ingen har fått mejl om det än.",
+            "The day is cancelled. Nobody has been sent an e-mail about it yet.",
         )
         return _move(slug, cancelling.cancel_day, words)
     return _ask_to_cancel(finding.get_by_slug(slug))
+
+
+@bp.post("/<slug:slug>/restore")
+@requires(*EDITORS)
+def restore_day(slug: str) -> ResponseReturnValue:
+    words = t(
+        "Dagen blir av igen. Ingen har fått mejl om att den var inställd.",
+        "The day takes place again. Nobody was sent an e-mail that it was cancelled.",
+    )
+    return _move(slug, cancelling.restore_day, words)
 
 
 def _ask_to_cancel(event: Event) -> str:
@@ -160,6 +171,7 @@ def _ask_to_cancel(event: Event) -> str:
         standing=statistics.standing(event.id),
         without_entry=sum(day_orders.count_without(event.id)),
         letters_say={language: _cancellation(event, language) for language in LANGUAGES},
+        minutes=RESTORABLE_FOR // timedelta(minutes=1),
         readable=previews.readable,
     )
 

@@ -16,7 +16,7 @@ from regapp.core.i18n import use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import answer_wording, line_wording, registering, wording
+from regapp.registrations import answer_wording, day_wording, line_wording, registering, wording
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
@@ -64,7 +64,7 @@ SAMPLES: Final = {
     "update": Sample(wording.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
     "declined": Sample(answer_wording.declined, PLACES),
-    "day_cancelled": Sample(partial(wording.day_cancelled, takes_entry=True), PLACES),
+    "day_cancelled": Sample(partial(day_wording.day_cancelled, takes_entry=True), PLACES),
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),

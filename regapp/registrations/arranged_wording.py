@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from regapp.core.i18n import t
-from regapp.mailing.letters import Action, Heading, Letter, Paragraph
+from regapp.mailing.letters import Heading, Letter, Paragraph
 from regapp.registrations.letter_parts import (
     asks_for_needs,
     facts,
     how_to_attend,
     invitation_comes,
     own_page,
-    privacy_url,
     questions,
 )
 from regapp.registrations.models import Registration
 
 
 def taken_over(registration: Registration) -> Letter:
-    """To somebody who filled in nothing themselves: where it comes from, and what happens with it (GDPR art. 14)."""
+    """To somebody who filled in nothing themselves; letter_additions says where their data came from."""
     event = registration.event
     return Letter(
         subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
@@ -38,13 +37,6 @@ def taken_over(registration: Registration) -> Letter:
             *asks_for_needs(registration),
             invitation_comes(),
             own_page(),
-            Paragraph(
-                t(
-                    "Din kollega gav oss ditt namn och din e-postadress.",
-                    "Your colleague gave us your name and e-mail address.",
-                )
-            ),
-            Action(t("Så behandlar vi personuppgifter", "How we process personal data"), privacy_url(), quiet=True),
             questions(event),
         ],
     )

@@ -9,11 +9,12 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event, Publication
-from regapp.registrations import changing, finding, letters, line, moving, places, promoting, registering
+from regapp.registrations import cancelling, changing, finding, letters, line, moving, places, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.letter_additions import REGISTERED
+from regapp.registrations.models import RegisteredBy, Registration, Status
 
 NOT_THIS_DAY = Text(
     "Dagen tar inte emot anmälningar: den är ett utkast, inställd eller redan genomförd.",
@@ -25,6 +26,10 @@ REGISTERED_ALREADY = Text(
 SAME_ADDRESS = Text(
     "Det är adressen som personen har nu. Skriv den rätta.",
     "That is the address that the person has now. Write the right one.",
+)
+TOO_LATE_TO_UNDO = Text(
+    "Det går inte längre att ångra avanmälan. Anmäl personen på nytt.",
+    "The cancellation can no longer be undone. Register the person anew.",
 )
 CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")
 
@@ -51,12 +56,12 @@ def register_for(
     has_exceeded = exceeds(event, application.wish, at)
     if has_exceeded and not reason:
         raise RuleBroken(line.REASON_NEEDED, field="reason")
-    registration = registering.build(event, application, at)
+    registration = registering.build(event, application, at, RegisteredBy.ORGANISER)
     _place(registration, application.wish, at)
     db.session.add(registration)
     db.session.flush()
     if tell:
-        letters.write_place_or_waiting(registration, at)
+        letters.write_place_or_waiting(registration, at, done=REGISTERED)
     audit.record(
         "registration.made",
         actor=actor,
@@ -110,6 +115,24 @@ def move(
     if wish is Wish.ONLINE:
         return moving.leave_line(registration_id, at, actor=actor)
     return moving.join_line(registration_id, at, actor=actor, tell=tell)
+
+
+def undo_exceeds(registration: Registration) -> bool:
+    """Whether taking the cancellation back would go beyond the number: the place has gone on."""
+    held_place = registration.cancelled_from is Status.CONFIRMED
+    return held_place and places.count(registration.event).of(registration.attendance).is_full
+
+
+def undo(registration_id: int, at: datetime, *, actor: str, reason: str = "") -> Registration:
+    """Take a cancellation back, with a reason also when the place has gone on. Raises RuleBroken, NotFound."""
+    registration = line.get_locked(registration_id)
+    exceeds = undo_exceeds(registration) and cancelling.has_time_to_undo(registration, at)
+    if exceeds and not reason:
+        raise RuleBroken(line.REASON_NEEDED, field="reason")
+    try:
+        return cancelling.undo(registration_id, at, actor=actor, beyond=exceeds, reason=reason if exceeds else "")
+    except cancelling.CannotUndo:
+        raise RuleBroken(TOO_LATE_TO_UNDO) from None
 
 
 def correct(

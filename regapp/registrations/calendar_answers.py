@@ -62,7 +62,8 @@ def _other_than(registration: Registration, reply: Reply) -> str | None:
 
 def _matters(registration: Registration, at: datetime) -> bool:
     """Whether a yes or a no tells anything: not of an entry that we took away, nor after the day has begun."""
-    is_on = registration.event.publication is Publication.PUBLISHED
+    event = registration.event
+    is_on = event.publication is Publication.PUBLISHED or event.is_cancellation_untold
     return is_on and registration.has_entry and registration.can_cancel(at)
 
 
@@ -70,4 +71,5 @@ def _note_declined(registration: Registration, at: datetime) -> None:
     if registration.declined_at is None:
         registration.declined_at = at
         history.record("registration.declined_in_calendar", registration, at, audit.PARTICIPANT)
-    letters.write_declined(registration, at)
+    if registration.event.publication is Publication.PUBLISHED:  # not while a cancelled day may be taken back
+        letters.write_declined(registration, at)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from regapp.core import audit
-from regapp.core.db import db
+from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
-from regapp.events.models import Event
-from regapp.registrations import day_orders, history, letters, line, places, promoting
+from regapp.events.models import RESTORABLE_FOR, Event
+from regapp.mailing import outbox
+from regapp.registrations import day_orders, history, letters, line, places, promoting, told
 from regapp.registrations.choices import Attendance
+from regapp.registrations.letter_additions import CANCELLED, UNDONE, by
 from regapp.registrations.models import Registration, Status
 
 TOO_LATE = Text(
@@ -32,6 +35,9 @@ ONLINE_GONE = Text(
     "Din digitala plats har gått till någon annan. Anmäl dig igen om det finns platser.",
     "Your online place has gone to somebody else. Register again if there are places.",
 )
+
+HELD_FOR: Final = timedelta(hours=1)
+"""How long the letters of a cancelled day wait at most: longer than a worker takes to tell of the cancellation."""
 
 
 class TooLateToCancel(RuleBroken):
@@ -54,41 +60,64 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
         return registration
     if not registration.can_cancel(at):
         raise TooLateToCancel
-    give_up(registration, at, actor=actor)
+    give_up(registration, at, actor=actor, tell=tell)
     if tell:
-        letters.write_cancellation(registration, at)
+        letters.write_cancellation(registration, at, done=by(actor, CANCELLED))
     promoting.settle(registration.event, at)
     return registration
 
 
-def give_up(registration: Registration, at: datetime, *, actor: str) -> None:
-    """Free the place; the letter, and settling who gets it, is the caller's."""
+def give_up(registration: Registration, at: datetime, *, actor: str, tell: bool = True) -> None:
+    """Free the place; the letter, and settling who gets it, is the caller's, who says whether there is one."""
     registration.cancelled_from = registration.status
     registration.status = Status.CANCELLED
     registration.cancelled_at = at
     registration.changed_at = at
     registration.answer_by = None
-    history.record("registration.cancelled", registration, at, actor)
+    history.record("registration.cancelled", registration, at, actor, **({} if tell else {"told": "no"}))
 
 
-def undo(registration_id: int, at: datetime) -> Registration:
-    """Take a cancellation back while its place is still there; raises CannotUndo, NotFound."""
+def undo(
+    registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, beyond: bool = False, reason: str = ""
+) -> Registration:
+    """Take a cancellation back while its place is still there; an organiser may go beyond the number, with a reason.
+
+    Raises CannotUndo, NotFound.
+    """
     registration = line.get_locked(registration_id)
     if registration.is_active:
         return registration
     _require_time(registration, at)
-    if registration.cancelled_from is Status.CONFIRMED:
+    if registration.cancelled_from is Status.CONFIRMED and not beyond:
         _require_place(registration)
+    tell = not audit.is_organiser(actor) or was_told(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     if not registration.event.fills_seats(at):
         registration.leave_line()
-    history.record("registration.cancellation_undone", registration, at, audit.PARTICIPANT)
+    history.record("registration.cancellation_undone", registration, at, actor, reason)
     was_in_line = registration.is_in_line
     promoting.settle(registration.event, at)
     if not (was_in_line and registration.has_seat):  # whose turn it was meanwhile has been told of the seat
-        letters.write_undone(registration, at)
+        _tell_undone(registration, at, actor, tell=tell)
     return registration
+
+
+def was_told(registration: Registration) -> bool:
+    """Whether the person knows of the cancellation: organisers may leave out the letter."""
+    entries = select(audit.AuditEntry.details).where(
+        audit.AuditEntry.registration_id == registration.id, audit.AuditEntry.action == "registration.cancelled"
+    )
+    details = db.session.scalar(entries.order_by(audit.AuditEntry.id.desc()).limit(1))
+    return (details or {}).get("told") != "no"
+
+
+def _tell_undone(registration: Registration, at: datetime, actor: str, *, tell: bool) -> None:
+    """Who heard nothing of a cancellation hears nothing of its end, unless their calendar is wrong by now."""
+    if tell:
+        letters.write_undone(registration, at, done=by(actor, UNDONE))
+    elif registration.has_entry and not told.is_told(registration, at):
+        letters.write_place(registration, at)
 
 
 def undo_into_line(registration_id: int, at: datetime) -> Registration:
@@ -110,7 +139,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
 
 def is_undoable(registration: Registration, at: datetime) -> bool:
     """Whether undoing would succeed as things stand; it is decided anew, under the lock, when it is asked for."""
-    if not registration.can_undo(at) or _has_registered_again(registration):
+    if not has_time_to_undo(registration, at):
         return False
     is_waiting = registration.cancelled_from is Status.WAITING
     return is_waiting or not places.count(registration.event).of(registration.attendance).is_full
@@ -119,26 +148,72 @@ def is_undoable(registration: Registration, at: datetime) -> bool:
 def can_wait_instead(registration: Registration, at: datetime) -> bool:
     """Whether a cancelled seat that can't come back may be waited for."""
     return (
-        registration.can_undo(at)
+        has_time_to_undo(registration, at)
         and not is_undoable(registration, at)
-        and not _has_registered_again(registration)
         and places.count(registration.event).has_line(registration.event, at)
     )
 
 
 def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
-    """Cancel the day and tell everyone who is registered; their registrations stay as they were.
+    """Cancel the day; everyone who is registered is told when it can't be taken back any more.
 
-    `version` is the one that the organiser saw. Raises what events.editing.cancel raises.
+    Registrations, offers and entries stay as they were until then, and letters that wait go on waiting. `version` is
+    the one that the organiser saw. Raises what events.editing.cancel raises.
     """
     event = editing.cancel(event_id, version, at, actor=actor)
-    letters_ordered = day_orders.order_cancellation(event, at)
-    audit.record("event.cancellation_told", actor=actor, at=at, event_id=event.id, letters=letters_ordered)
+    outbox.hold(event.id, at + HELD_FOR)
     return event
 
 
+def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    """Take back that the day is cancelled: nobody has been told, and everything is as it was.
+
+    Offers whose time ran out meanwhile pass. Raises what events.editing.restore raises.
+    """
+    due_at = lock(Event, event_id).cancellation_due_at
+    event = editing.restore(event_id, version, at, actor=actor)
+    outbox.let_go(event.id, at)
+    cancelled_at = (due_at or at) - RESTORABLE_FOR
+    for registration in db.session.scalars(_with_new_address(event.id, cancelled_at)).all():
+        letters.write_place_or_waiting(registration, at)
+    promoting.settle(event, at)
+    return event
+
+
+def tell_cancelled_days(now: datetime) -> None:
+    """Write to everyone who is registered for a day that was cancelled a while ago; what the worker does every minute.
+
+    The day's row is locked and the mark goes in the same transaction: no day is told of twice, or after it was taken
+    back.
+    """
+    due = select(Event.id).where(Event.cancellation_due_at <= now).order_by(Event.id)
+    for event_id in db.session.scalars(due).all():
+        event = lock(Event, event_id)
+        if event.cancellation_due_at is None or event.can_be_restored(now):
+            continue
+        event.cancellation_due_at = None
+        outbox.let_go(event.id, now)
+        ordered = day_orders.order_cancellation(event, now)
+        audit.record("event.cancellation_told", actor=audit.SYSTEM, at=now, event_id=event.id, letters=ordered)
+
+
+def _with_new_address(event_id: int, since: datetime) -> Select[Registration]:
+    """Those whose address was corrected since then: nobody wrote to it while the day was cancelled."""
+    corrected = select(audit.AuditEntry.registration_id).where(
+        audit.AuditEntry.event_id == event_id,
+        audit.AuditEntry.action == "registration.address_corrected",
+        audit.AuditEntry.at >= since,
+    )
+    return select(Registration).where(Registration.status != Status.CANCELLED, Registration.id.in_(corrected))
+
+
+def has_time_to_undo(registration: Registration, at: datetime) -> bool:
+    """Whether it isn't too late, and they haven't registered anew."""
+    return registration.can_undo(at) and not _has_registered_again(registration)
+
+
 def _require_time(registration: Registration, at: datetime) -> None:
-    if not registration.can_undo(at) or _has_registered_again(registration):
+    if not has_time_to_undo(registration, at):
         raise CannotUndo(TOO_LATE_TO_UNDO)
 
 

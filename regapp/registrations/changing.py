@@ -8,9 +8,12 @@ from datetime import datetime
 from regapp.core import addresses, audit, text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.events.models import Publication
 from regapp.registrations import cancelling, entries, finding, history, letters, line, promoting, taking_back
 from regapp.registrations.choices import Diet, Profession
+from regapp.registrations.letter_additions import ADDRESS, by
 from regapp.registrations.models import HealthNote, Registration
+from regapp.registrations.refusals import DAY_CANCELLED
 
 TOO_LATE_FOR_NEEDS = Text(
     "Köket har redan fått sina siffror. Skriv till arrangören: {contact}.",
@@ -91,8 +94,13 @@ def change_needs(
 
 
 def change_language(registration_id: int, language: str, at: datetime) -> Registration:
-    """Write to the participant in another language from now on, and in their calendar too. Raises NotFound."""
+    """Write to the participant in another language from now on, and in their calendar too.
+
+    Raises RuleBroken for a cancelled day, NotFound.
+    """
     registration = line.get_locked(registration_id)
+    if registration.event.publication is Publication.CANCELLED:
+        raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
     before = entries.shown(registration)
     registration.language = language
     letters.write_if_entry_differs(registration, before, at)
@@ -112,7 +120,8 @@ def change_address(
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration
-    taking_back.take_back_entry(registration, at)
+    done = by(actor, ADDRESS)
+    taking_back.take_back_entry(registration, at, done=done)
     registration.link_version += 1
     if known is not None:
         cancelling.give_up(registration, at, actor=actor)
@@ -122,6 +131,6 @@ def change_address(
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
     registration.search_text = finding.search_text(registration)
-    letters.write_place_or_waiting(registration, at)
+    letters.write_place_or_waiting(registration, at, done=done)
     history.record("registration.address_corrected", registration, at, actor)
     return registration

@@ -11,8 +11,9 @@ from regapp.core.db import db
 from regapp.core.i18n import use_language
 from regapp.mailing.models import DELIVERED, UNSENT, CalendarMethod, OutgoingMail
 from regapp.mailing.orders import Renderer, Rendering
-from regapp.registrations import day_orders, day_wording, entries, entry_letters, letters, wording
+from regapp.registrations import day_orders, day_wording, entries, entry_letters
 from regapp.registrations.entries import Shown
+from regapp.registrations.letter_additions import with_source
 from regapp.registrations.models import Registration
 
 
@@ -27,9 +28,9 @@ def changed(mail: OutgoingMail) -> Rendering | None:
     if has_arrived and earlier == entries.shown(registration):
         return None
     with use_language(registration.language):
-        letter = day_wording.day_changed(registration, earlier)
+        letter = with_source(day_wording.day_changed(registration, earlier), registration, mail.id)
     calendar = entries.invitation(registration, mail.dated_at).request()
-    return Rendering(letter, calendar, CalendarMethod.REQUEST, letters.confirmation_id(registration))
+    return Rendering(letter, calendar, CalendarMethod.REQUEST, entry_letters.confirmation_id(registration))
 
 
 def cancelled(mail: OutgoingMail) -> Rendering | None:
@@ -39,8 +40,8 @@ def cancelled(mail: OutgoingMail) -> Rendering | None:
         return None
     takes_entry = mail.sequence is not None
     with use_language(registration.language):
-        letter = wording.day_cancelled(registration, takes_entry=takes_entry)
-    in_reply_to = letters.confirmation_id(registration)
+        letter = with_source(day_wording.day_cancelled(registration, takes_entry=takes_entry), registration, mail.id)
+    in_reply_to = entry_letters.confirmation_id(registration)
     if not takes_entry:
         return Rendering(letter, in_reply_to=in_reply_to)
     calendar = entries.invitation(registration, mail.dated_at).cancel()

@@ -1,4 +1,4 @@
-"""What the letter about a changed day says, in the language that is spoken when it is composed."""
+"""What the letters about a changed or cancelled day say, in the language that is spoken when they are composed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from regapp.registrations import entries
 from regapp.registrations.entries import Shown
 from regapp.registrations.letter_parts import (
     entry_changes,
+    entry_goes,
     facts,
     how_to_attend,
     own_page,
@@ -92,3 +93,23 @@ def _may_cancel(registration: Registration, earlier: Shown | None) -> list[Block
             )
         )
     ]
+
+
+def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
+    event = registration.event
+    return Letter(
+        subject=t("Inställt: {title}", "Cancelled: {title}", title=event.title),
+        blocks=[
+            Heading(t("Utbildningsdagen är inställd", "The training day is cancelled")),
+            Paragraph(
+                t(
+                    "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
+                    "Hello {name}! The day that you are registered for is cancelled. You need not do anything.",
+                    name=registration.first_name,
+                )
+            ),
+            *([entry_goes()] if takes_entry else []),
+            facts(registration),
+            questions(event),
+        ],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select
 
 from regapp.core.db import db
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.registrations.models import Registration
 
 
@@ -37,3 +37,21 @@ def find_last(registration: Registration, below: int | None = None) -> OutgoingM
     )
     found = db.session.scalars(written, execution_options={"populate_existing": True})
     return next((mail for mail in found if mail.may_have_arrived), None)
+
+
+def confirmation_id(registration: Registration) -> str | None:
+    """The Message-ID of the letter that brought this mailbox the entry, so that mail programs keep the others with it.
+
+    In line, with an online place meanwhile, that is the letter about the line.
+    """
+    return db.session.scalar(
+        select(OutgoingMail.message_id)
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == registration.email,
+            OutgoingMail.kind.in_(("confirmation", "waiting")),
+            OutgoingMail.method == CalendarMethod.REQUEST,
+        )
+        .order_by(OutgoingMail.dated_at.desc())
+        .limit(1)
+    )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from regapp.core.context import settings
 from regapp.core.i18n import format_day, format_instant, format_span, t
 from regapp.events.models import Event
-from regapp.mailing.letters import Action, Block, Facts, Paragraph
+from regapp.mailing.letters import Action, Block, Facts, Heading, Paragraph
 from regapp.mailing.marks import mark
 from regapp.registrations import entries
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
+
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def facts(registration: Registration, *, of_seat: bool = False) -> Facts:
@@ -89,6 +93,15 @@ def questions(event: Event) -> Paragraph:
 def privacy_url() -> str:
     """The privacy notice in the current language."""
     return settings().base_url + t("/privacy", "/en/privacy")
+
+
+def from_organisers(messages: Iterable[str]) -> Iterator[Block]:
+    """Organisers' own words under a heading, and one for what comes after them; nothing where there are none."""
+    said = [message.strip() for message in messages if message.strip()]
+    if said:
+        yield Heading(t("Från arrangörerna", "From the organisers"))
+        yield from (Paragraph(part) for message in said for part in _EMPTY_LINE.split(message))
+        yield Heading(t("Din plats", "Your place"))
 
 
 def entry_changes() -> Paragraph:

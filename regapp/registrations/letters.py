@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -11,13 +10,22 @@ from sqlalchemy import bindparam, func, select
 
 from regapp.core.context import settings
 from regapp.core.db import db
-from regapp.core.i18n import use_language
+from regapp.core.i18n import Text, use_language
 from regapp.core.links import Purpose, sign
 from regapp.events.models import Publication
 from regapp.mailing import outbox
-from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, OutgoingMail
-from regapp.registrations import answer_wording, arranged_wording, entries, entry_letters, line, line_wording, wording
+from regapp.registrations import (
+    answer_wording,
+    arranged_wording,
+    day_wording,
+    entries,
+    entry_letters,
+    line,
+    line_wording,
+    wording,
+)
+from regapp.registrations.letter_additions import CORRECTED, Compose, complete, saying
 from regapp.registrations.models import Registration
 
 LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
@@ -26,14 +34,12 @@ LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
 DEAD: Final = 0
 """The version of personal links that opens nothing."""
 
-Compose = Callable[[Registration], Letter]
 
-
-def write_place(registration: Registration, at: datetime) -> None:
+def write_place(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell of the place that the participant has now: a confirmation, or an update of the entry they have."""
     kind = "update" if registration.has_entry else "confirmation"
-    compose = wording.update if registration.has_entry else wording.confirmation
-    _write_request(registration, kind, compose, at)
+    compose = wording.update if registration.has_entry else partial(wording.confirmation, by_themselves=done is None)
+    _write_request(registration, kind, saying(done, compose), at)
 
 
 def write_taken_over(registration: Registration, at: datetime) -> None:
@@ -44,7 +50,7 @@ def write_taken_over(registration: Registration, at: datetime) -> None:
 def write_corrected(registration: Registration, at: datetime) -> None:
     """Tell that an organiser corrected the details; no calendar shows them, so an entry stays as it is."""
     if registration.has_place and not registration.has_entry:
-        write_place(registration, at)
+        write_place(registration, at, done=CORRECTED)
     else:
         write(registration, "corrected", arranged_wording.corrected, at)
 
@@ -56,43 +62,47 @@ def write_seat(registration: Registration, at: datetime) -> None:
     _write_request(registration, kind, compose, at)
 
 
-def write_place_or_waiting(registration: Registration, at: datetime) -> None:
+def write_place_or_waiting(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell what the participant has: a place, or a place in line, or both; of a cancelled day only that it is so."""
     if registration.event.publication is Publication.CANCELLED:
-        write_cancellation(registration, at, day_cancelled=True)
+        if not registration.event.is_cancellation_untold:  # else it is told in a while, or the day is taken back
+            write_cancellation(registration, at, day_cancelled=True)
         return
     if registration.is_in_line and not registration.is_offered:
-        write_waiting(registration, at)
+        write_waiting(registration, at, done=done)
         return
     if registration.has_place:
-        write_place(registration, at)
+        write_place(registration, at, done=done)
     if registration.is_offered:
         write_offer(registration, at)
 
 
-def write_if_entry_differs(registration: Registration, before: entries.Shown, at: datetime) -> None:
+def write_if_entry_differs(
+    registration: Registration, before: entries.Shown, at: datetime, *, done: Text | None = None
+) -> None:
     """Update the entry when the participant's calendar shows something else than it should."""
     if registration.has_entry and entries.shown(registration) != before:
-        write_place(registration, at)
+        write_place(registration, at, done=done)
 
 
-def write_undone(registration: Registration, at: datetime) -> None:
+def write_undone(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell that a cancellation is undone; the entry comes back as the same one."""
     if registration.has_place:
-        _write_request(registration, "undo", wording.undone, at)
+        compose = partial(wording.undone, by_themselves=done is None)
+        _write_request(registration, "undo", saying(done, compose), at)
     elif not registration.is_offered:
-        write_waiting(registration, at)
+        write_waiting(registration, at, done=done)
 
 
-def write_waiting(registration: Registration, at: datetime) -> None:
+def write_waiting(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the place in line, with the entry of an online place that the participant's calendar lacks."""
     db.session.flush()
     brings_entry = registration.has_place and not registration.has_entry
     compose = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings_entry)
     if brings_entry:
-        _write_request(registration, "waiting", compose, at)
+        _write_request(registration, "waiting", saying(done, compose), at)
     else:
-        write(registration, "waiting", compose, at)
+        write(registration, "waiting", saying(done, compose), at)
 
 
 def write_offer(registration: Registration, at: datetime) -> None:
@@ -107,15 +117,17 @@ def write_line_closed(registration: Registration, at: datetime) -> None:
     write(registration, "line_closed", line_wording.line_closed, at)
 
 
-def write_cancellation(registration: Registration, at: datetime, *, day_cancelled: bool = False) -> None:
+def write_cancellation(
+    registration: Registration, at: datetime, *, day_cancelled: bool = False, done: Text | None = None
+) -> None:
     """Tell that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
     takes_entry = registration.has_entry
     if day_cancelled:
-        _write_cancel(registration, "day_cancelled", partial(wording.day_cancelled, takes_entry=takes_entry), at)
+        _write_cancel(registration, "day_cancelled", partial(day_wording.day_cancelled, takes_entry=takes_entry), at)
         return
     may_return = registration.event.is_open(at)
     compose = partial(wording.cancellation, may_return=may_return, takes_entry=takes_entry)
-    _write_cancel(registration, "cancellation", compose, at)
+    _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 
 def write_transfer(registration: Registration, at: datetime) -> None:
@@ -140,9 +152,10 @@ def write_declined(registration: Registration, at: datetime) -> None:
     write(registration, "declined", answer_wording.declined, at, key=entry_letters.key("declined", registration))
 
 
-def write_address_changed(registration: Registration, at: datetime) -> None:
+def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the mailbox that the registration had until now, and take the entry from there."""
-    _write_cancel(registration, "cancellation", wording.address_changed, at)
+    compose = partial(wording.address_changed, by_themselves=done is None)
+    _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 
 def links_of(mail: outbox.Addressed) -> dict[str, str]:
@@ -210,9 +223,10 @@ def write(
 ) -> None:
     """Write a letter down in the participant's language, with the SEQUENCE that the registration has."""
     db.session.flush()
+    brings_place = method is CalendarMethod.REQUEST
     with use_language(registration.language):
         outbox.enqueue(
-            compose(registration),
+            complete(compose(registration), registration, kind, at, brings_place=brings_place),
             key=key or f"{kind}:{registration.public_id}:{at.isoformat()}",
             kind=kind,
             to=registration.email,
@@ -223,23 +237,5 @@ def write(
             calendar=calendar,
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
-            in_reply_to=confirmation_id(registration) if kind != "confirmation" else None,
+            in_reply_to=entry_letters.confirmation_id(registration) if kind != "confirmation" else None,
         )
-
-
-def confirmation_id(registration: Registration) -> str | None:
-    """The Message-ID of the letter that brought this mailbox the entry, so that mail programs keep the others with it.
-
-    In line, with an online place meanwhile, that is the letter about the line.
-    """
-    return db.session.scalar(
-        select(OutgoingMail.message_id)
-        .where(
-            OutgoingMail.registration_id == registration.id,
-            OutgoingMail.recipient == registration.email,
-            OutgoingMail.kind.in_(("confirmation", "waiting")),
-            OutgoingMail.method == CalendarMethod.REQUEST,
-        )
-        .order_by(OutgoingMail.dated_at.desc())
-        .limit(1)
-    )

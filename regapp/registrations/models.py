@@ -36,6 +36,15 @@ _STATUS_LABELS = {
     Status.CANCELLED: Text("Avanmäld", "Cancelled"),
 }
 
+
+class RegisteredBy(enum.StrEnum):
+    """Who filled in the form: whoever is written to without having done so is told where it comes from."""
+
+    THEMSELVES = "themselves"
+    COLLEAGUE = "colleague"
+    ORGANISER = "organiser"
+
+
 NEXT: dict[Status, set[Status]] = {
     Status.CONFIRMED: {Status.CANCELLED},
     Status.WAITING: {Status.CONFIRMED, Status.CANCELLED},
@@ -126,6 +135,7 @@ class Registration(Model):
     message_read_at: Mapped[datetime | None]
     wants_news: Mapped[bool] = mapped_column(default=False)
     notice_version: Mapped[str] = mapped_column(String(20))
+    registered_by: Mapped[RegisteredBy] = mapped_column(enum_type(RegisteredBy), default=RegisteredBy.THEMSELVES)
     received_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancelled_from: Mapped[Status | None] = mapped_column(enum_type(Status, "cancelled_from"))

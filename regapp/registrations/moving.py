@@ -11,6 +11,7 @@ from regapp.events.models import Publication
 from regapp.registrations import entries, history, letters, line, places, promoting
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
+from regapp.registrations.letter_additions import CANCELLED, MOVED, by
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DAY_CANCELLED, DayFull
 
@@ -53,7 +54,8 @@ def move_online(
     registration.declined_at = None
     if not stays_in_line:
         registration.health = None
-    _tell(registration, before, at, tell=tell)
+    if tell:
+        _tell(registration, before, at, actor)
     history.record("registration.moved_online", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
@@ -84,7 +86,8 @@ def move_on_site(
     registration.attendance = Attendance.ON_SITE
     registration.declined_at = None
     registration.leave_line()
-    _tell(registration, before, at, tell=tell)
+    if tell:
+        _tell(registration, before, at, actor)
     history.record("registration.moved_on_site", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
@@ -104,7 +107,7 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
     history.record("registration.joined_line", registration, at, actor)
     promoting.settle(registration.event, at)
     if tell and line.position(registration) is not None:
-        letters.write_waiting(registration, at)
+        letters.write_waiting(registration, at, done=by(actor, MOVED))
     return registration
 
 
@@ -119,7 +122,7 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
         return registration
     if registration.status is Status.WAITING:
         give_up(registration, at, actor=actor)
-        letters.write_cancellation(registration, at)
+        letters.write_cancellation(registration, at, done=by(actor, CANCELLED))
     else:
         registration.leave_line()
         registration.changed_at = at
@@ -146,10 +149,9 @@ def _require_room(registration: Registration, attendance: Attendance, at: dateti
         raise DayFull(registration.event, attendance, day_places, may_wait=registration.event.fills_seats(at))
 
 
-def _tell(registration: Registration, before: entries.Shown, at: datetime, *, tell: bool) -> None:
-    if not tell:
-        return
+def _tell(registration: Registration, before: entries.Shown, at: datetime, actor: str) -> None:
+    done = by(actor, MOVED)
     if registration.has_entry:
-        letters.write_if_entry_differs(registration, before, at)
+        letters.write_if_entry_differs(registration, before, at, done=done)
     else:
-        letters.write_place(registration, at)
+        letters.write_place(registration, at, done=done)

@@ -8,8 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from regapp.events.models import Publication
-from regapp.registrations import letters, line, line_wording, told, wording
-from regapp.registrations.letters import Compose
+from regapp.registrations import day_wording, letters, line, line_wording, told, wording
+from regapp.registrations.letter_additions import Compose
 from regapp.registrations.models import Registration
 
 
@@ -56,7 +56,7 @@ def _parts(registration: Registration, at: datetime) -> Iterator[Part]:
 def _end(registration: Registration, at: datetime) -> Part:
     had_entry = registration.calendar_sequence > 0
     if registration.is_active:
-        return Part("day_cancelled", partial(wording.day_cancelled, takes_entry=had_entry), had_entry)
+        return Part("day_cancelled", partial(day_wording.day_cancelled, takes_entry=had_entry), had_entry)
     if registration.is_transferred:
         return Part("transfer", partial(wording.transferred, takes_entry=had_entry), had_entry)
     compose = partial(wording.cancellation, may_return=registration.event.is_open(at), takes_entry=had_entry)

@@ -14,6 +14,7 @@ from regapp.events.models import Event, Publication
 from regapp.registrations import answering_times, history, letters, line, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
+from regapp.registrations.refusals import DAY_CANCELLED
 
 OFFER_GONE = Text(
     "Erbjudandet gäller inte längre. Platsen har gått vidare i kön.",
@@ -32,15 +33,18 @@ def settle(event: Event, at: datetime) -> None:
     """Bring seats and line into order as of `at`; the day's row is locked.
 
     Offers that ran out pass, every free seat goes to whoever is first, and when promotion has ended the line is
-    closed. Called before a decision that depends on it, and after everything that may free a seat.
+    closed. Called before a decision that depends on it, and after everything that may free a seat. On a cancelled day
+    nothing moves: it may be taken back.
     """
+    if event.publication is not Publication.PUBLISHED:
+        return
     db.session.flush()
     for passed in db.session.scalars(line.in_line(event.id).where(Registration.answer_by <= at)).all():
         _pass_on(passed, at, "registration.offer_passed")
         letters.write_offer_passed(passed, at)
     if event.fills_seats(at):
         _fill(event, at)
-    elif event.publication is Publication.PUBLISHED:
+    else:
         _close_line(event, at)
     db.session.flush()
 
@@ -58,9 +62,7 @@ def settle_all(now: datetime) -> None:
 def accept(registration_id: int, at: datetime) -> Registration:
     """Take the offered seat; raises OfferGone, NotFound."""
     registration = line.get_locked(registration_id)
-    settle(registration.event, at)
-    if not registration.is_offered:
-        raise OfferGone
+    _require_offer(registration, at)
     seat(registration, at, "registration.offer_accepted", actor=audit.PARTICIPANT)
     return registration
 
@@ -68,12 +70,19 @@ def accept(registration_id: int, at: datetime) -> Registration:
 def decline(registration_id: int, at: datetime) -> Registration:
     """Decline the offered seat; it goes on at once. Raises OfferGone, NotFound."""
     registration = line.get_locked(registration_id)
-    settle(registration.event, at)
-    if not registration.is_offered:
-        raise OfferGone
+    _require_offer(registration, at)
     _pass_on(registration, at, "registration.offer_declined", actor=audit.PARTICIPANT)
     settle(registration.event, at)
     return registration
+
+
+def _require_offer(registration: Registration, at: datetime) -> None:
+    event = registration.event
+    if event.publication is Publication.CANCELLED:
+        raise RuleBroken(DAY_CANCELLED.format(contact=event.contact_email))
+    settle(event, at)
+    if not registration.is_offered:
+        raise OfferGone
 
 
 def seat(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:

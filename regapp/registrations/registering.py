@@ -15,7 +15,7 @@ from regapp.events.models import Event
 from regapp.registrations import changing, finding, letters, places, promoting
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.models import HealthNote, Registration, Status, Submission
+from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status, Submission
 from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, RegistrationClosed
 from regapp.registrations.submissions import is_correctable
@@ -157,7 +157,12 @@ def _take_in(event: Event, application: Application, day_places: DayPlaces, rece
     return registration
 
 
-def build(event: Event, application: Application, received_at: datetime) -> Registration:
+def build(
+    event: Event,
+    application: Application,
+    received_at: datetime,
+    registered_by: RegisteredBy = RegisteredBy.THEMSELVES,
+) -> Registration:
     """The registration that an application asks for; nothing is decided or written."""
     registration = Registration(
         event=event,
@@ -175,6 +180,7 @@ def build(event: Event, application: Application, received_at: datetime) -> Regi
         message=application.message,
         wants_news=application.wants_news,
         notice_version=NOTICE_VERSION,
+        registered_by=registered_by,
         received_at=received_at,
         changed_at=received_at,
         calendar_domain=settings().mail_domain,

@@ -38,6 +38,10 @@ PLACE_MOVES = Text(
 )
 DAY_OVER = Text("Dagen har varit.", "The day is over.")
 NO_DAY = Text("Dagen är ett utkast.", "The day is a draft.")
+JUST_CANCELLED = Text(
+    "Dagen är nyss inställd. Alla får mejl om det när det inte längre går att ångra.",
+    "The day was cancelled just now. Everybody gets an e-mail when that can't be undone any more.",
+)
 OTHER_WAITS = Text(
     "Ett brev med det som gäller nu är redan på väg till personen.",
     "A letter with what holds now is already on its way to the person.",
@@ -96,6 +100,8 @@ def why_not_present(registration: Registration, at: datetime) -> Text | None:
         return NO_DAY
     if registration.event.is_over(at):
         return DAY_OVER
+    if registration.event.is_cancellation_untold:
+        return JUST_CANCELLED
     if told.waits(registration):
         return OTHER_WAITS
     return TOO_OFTEN if _is_too_often(registration, at) else None

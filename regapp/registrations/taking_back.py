@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from regapp.core.i18n import Text
 from regapp.mailing import outbox
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.registrations import entry_letters, letters
 from regapp.registrations.models import Registration
 
 
-def take_back_entry(registration: Registration, at: datetime) -> None:
+def take_back_entry(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Undo what a mailbox that isn't the participant's got: letters that wait still never leave, and the entry goes.
 
     Afterwards the registration has an entry that nobody has seen.
@@ -20,7 +21,7 @@ def take_back_entry(registration: Registration, at: datetime) -> None:
     outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | entry_letters.about(registration)))
     registration.has_entry = _has_shown_entry(registration)
     if registration.has_entry:
-        letters.write_address_changed(registration, at)
+        letters.write_address_changed(registration, at, done=done)
     registration.calendar_uid = uuid.uuid4()
     registration.calendar_sequence = 0
     registration.has_entry = False

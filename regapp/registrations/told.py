@@ -20,7 +20,7 @@ def tells_place(event: Event, mail: type[OutgoingMail] = OutgoingMail) -> Column
 
     An order that will bring an entry has its SEQUENCE, but no calendar part yet.
     """
-    if event.publication is Publication.CANCELLED:
+    if event.publication is Publication.CANCELLED and not event.is_cancellation_untold:
         return mail.kind == "day_cancelled"
     brings_entry = mail.sequence.is_not(None) & mail.method.is_distinct_from(CalendarMethod.CANCEL)
     return brings_entry | mail.kind.in_(("waiting", "offer"))

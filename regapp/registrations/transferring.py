@@ -13,7 +13,7 @@ from regapp.events.models import Publication
 from regapp.registrations import cancelling, finding, letters, line, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.models import Registration
+from regapp.registrations.models import RegisteredBy, Registration
 from regapp.registrations.refusals import DAY_CANCELLED
 
 NO_PLACE = Text(
@@ -86,6 +86,7 @@ def _register(giver: Registration, colleague: Colleague, at: datetime) -> None:
             language=giver.language,
         ),
         at,
+        RegisteredBy.COLLEAGUE,
     )
     db.session.add(registration)
     db.session.flush()

@@ -16,23 +16,16 @@ from regapp.registrations.letter_parts import (
     own_page,
     questions,
 )
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import RegisteredBy, Registration, Status
 
 
-def confirmation(registration: Registration) -> Letter:
+def confirmation(registration: Registration, *, by_themselves: bool = True) -> Letter:
     event = registration.event
     return Letter(
         subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
         blocks=[
             Heading(t("Du är anmäld", "You are registered")),
-            Paragraph(
-                t(
-                    "Hej {name}! Tack för din anmälan. Du har en plats på {title}.",
-                    "Hello {name}! Thank you for registering. You have a place at {title}.",
-                    name=registration.first_name,
-                    title=event.title,
-                )
-            ),
+            Paragraph(_welcome(registration, by_themselves)),
             facts(registration),
             *how_to_attend(registration),
             invitation_comes(),
@@ -47,6 +40,24 @@ def confirmation(registration: Registration) -> Letter:
             own_page(),
             questions(event),
         ],
+    )
+
+
+def _welcome(registration: Registration, by_themselves: bool) -> str:
+    """No thanks for what somebody else did."""
+    name, title = registration.first_name, registration.event.title
+    if not by_themselves or registration.registered_by is not RegisteredBy.THEMSELVES:
+        return t(
+            "Hej {name}! Du har en plats på {title}.",
+            "Hello {name}! You have a place at {title}.",
+            name=name,
+            title=title,
+        )
+    return t(
+        "Hej {name}! Tack för din anmälan. Du har en plats på {title}.",
+        "Hello {name}! Thank you for registering. You have a place at {title}.",
+        name=name,
+        title=title,
     )
 
 
@@ -74,25 +85,30 @@ def _what_now(registration: Registration) -> str:
     return t("Hej {name}! Du deltar på plats.", "Hello {name}! You take part on site.", name=registration.first_name)
 
 
-def undone(registration: Registration) -> Letter:
+def undone(registration: Registration, *, by_themselves: bool = True) -> Letter:
     event = registration.event
     return Letter(
         subject=t("Du är anmäld igen: {title}", "You are registered again: {title}", title=event.title),
         blocks=[
             Heading(t("Du är anmäld igen", "You are registered again")),
-            Paragraph(
-                t(
-                    "Hej {name}! Du ångrade avanmälan, och din plats är kvar.",
-                    "Hello {name}! You undid the cancellation, and your place is still yours.",
-                    name=registration.first_name,
-                )
-            ),
+            Paragraph(_what_is_undone(registration, by_themselves)),
             facts(registration),
             *how_to_attend(registration),
             invitation_comes(),
             own_page(),
             questions(event),
         ],
+    )
+
+
+def _what_is_undone(registration: Registration, by_themselves: bool) -> str:
+    name = registration.first_name
+    if not by_themselves:
+        return t("Hej {name}! Du har din plats igen.", "Hello {name}! You have your place again.", name=name)
+    return t(
+        "Hej {name}! Du ångrade avanmälan, och din plats är kvar.",
+        "Hello {name}! You undid the cancellation, and your place is still yours.",
+        name=name,
     )
 
 
@@ -138,44 +154,32 @@ def _what_is_given_up(registration: Registration) -> str:
     )
 
 
-def address_changed(registration: Registration) -> Letter:
+def address_changed(registration: Registration, *, by_themselves: bool = True) -> Letter:
     """To the mailbox that the registration had; nothing of the registration itself."""
     event = registration.event
     return Letter(
         subject=t("Ändrad e-postadress: {title}", "Changed e-mail address: {title}", title=event.title),
         blocks=[
             Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
-            Paragraph(
-                t(
-                    "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl "
-                    "gäller inte längre. Var det inte du som bytte adress? Skriv till oss.",
-                    "The registration that we have written about here has another e-mail address now. The links in "
-                    "earlier e-mails are no longer valid. Wasn't it you who changed the address? Write to us.",
-                )
-            ),
+            Paragraph(_what_has_moved() + (_if_not_you() if by_themselves else "")),
             entry_goes(),
             questions(event),
         ],
     )
 
 
-def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Inställt: {title}", "Cancelled: {title}", title=event.title),
-        blocks=[
-            Heading(t("Utbildningsdagen är inställd", "The training day is cancelled")),
-            Paragraph(
-                t(
-                    "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
-                    "Hello {name}! The day that you are registered for is cancelled. You need not do anything.",
-                    name=registration.first_name,
-                )
-            ),
-            *([entry_goes()] if takes_entry else []),
-            facts(registration),
-            questions(event),
-        ],
+def _what_has_moved() -> str:
+    return t(
+        "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl gäller inte "
+        "längre.",
+        "The registration that we have written about here has another e-mail address now. The links in earlier e-mails "
+        "are no longer valid.",
+    )
+
+
+def _if_not_you() -> str:
+    return t(
+        " Var det inte du som bytte adress? Skriv till oss.", " Wasn't it you who changed the address? Write to us."
     )
 
 

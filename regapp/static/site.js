@@ -32,6 +32,19 @@
     show();
   }
 
+  // <span data-countdown="an instant" data-left="{left} left" data-over="…"> says how long there is left. The instant
+  // stands in words beside it too; the server decides.
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    const until = Date.parse(clock.dataset.countdown);
+    const tick = () => {
+      const seconds = Math.ceil((until - Date.now()) / 1000);
+      const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      clock.textContent = seconds > 0 ? clock.dataset.left.replace("{left}", left) : clock.dataset.over;
+      if (seconds > 0) setTimeout(tick, 1000);
+    };
+    tick();
+  }
+
   // A second press while the first is on its way does nothing; it is free again on coming back.
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {

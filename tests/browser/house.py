@@ -58,6 +58,7 @@ class House:
         self.slug = ""
         self.person = ""
         self.waiting = ""
+        self.undoable = ""
         self.letters: dict[str, str] = {}
         self.fill()
         self.system.start_web()
@@ -90,6 +91,7 @@ class House:
                     db.session.add(registering.build(_event(slug), application, now - DAY))
             self.person = _talkative_person(self.slug, now)
             self.waiting = _queue(now)
+            self.undoable = _cancelled_person("2027-full", now)
             self.letters = _letters(self.slug)
             _reminders_of_every_kind(now)
         for language in LANGUAGES:
@@ -176,6 +178,8 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("soon", ahead, opens_at=now + 30 * DAY),
         day("closed", ahead, closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("cancelled", ahead, publication=Publication.CANCELLED),
+        day("halted", ahead, publication=Publication.CANCELLED, cancellation_due_at=now + timedelta(hours=1)),
+        day("wavering", ahead),
         day(
             "over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=times.end_of((now - 50 * DAY).date(), STOCKHOLM)
         ),
@@ -260,6 +264,18 @@ def _talkative_person(slug: str, now: datetime) -> str:
         for number, answer in enumerate(CalendarAnswer):
             other_answers.note(found, f"{number}.{LONG_ADDRESS}", answer.value, now)
         return found.public_id
+
+
+def _cancelled_person(slug: str, now: datetime) -> str:
+    """Somebody who was cancelled and can come back for as long as the tests run; the public id."""
+    with writing():
+        somebody = an_application(email="cancelled@example.org", wish=Wish.ON_SITE)
+        person = registering.build(_event(slug), somebody, now - DAY)
+        person.status, person.cancelled_from = Status.CANCELLED, Status.CONFIRMED
+        person.cancelled_at = now + timedelta(hours=1)
+        db.session.add(person)
+        db.session.flush()
+        return person.public_id
 
 
 def _letters(slug: str) -> dict[str, str]:

@@ -85,6 +85,11 @@ ORGANISERS = {
     "a day without people": "/organiser/2027-soon/",
     "a draft": "/organiser/2027-draft/",
     "a cancelled day": "/organiser/2027-cancelled/",
+    "a day that was cancelled just now": "/organiser/2027-halted/",
+    "the mail plan of a day that was cancelled just now": "/organiser/2027-halted/mail-plan",
+    "a person whose cancellation can be undone": "/organiser/2027-full/attendees/{undoable}",
+    "undoing a cancellation beyond the number": "/organiser/2027-full/attendees/{undoable}/undo",
+    "undoing what can't be undone": "/organiser/{open}/attendees/{person}/undo",
     "a day with endless words": "/organiser/2027-long/",
     "a draft as people will see it": "/2027-draft/",
     "the editor": "/organiser/{open}/edit",
@@ -213,7 +218,7 @@ def test_an_organisers_page_is_for_everybody(
 ) -> None:
     page = organisers[language]
     letters = {**house.letters, "waiting_letter": house.letters["waiting"], "waiting": house.waiting}
-    path = ORGANISERS[name].format(open=house.slug, person=house.person, **letters)
+    path = ORGANISERS[name].format(open=house.slug, person=house.person, undoable=house.undoable, **letters)
     visit(page, house.url(path), name)
     assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
     examine_everywhere(page)

@@ -1,6 +1,7 @@
 """SIGKILL at every step of a worker, and of a web process: no letter is lost, one copy at most, and that the same."""
 
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import letters
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day
-from tests.support.forks import run
+from tests.support.forks import ROOT, run
 from tests.support.server import REGAPP
 from tests.support.smtp import SmtpServer
 
@@ -136,8 +137,7 @@ class Killed:
 
     def starts_again(self, **settings: str) -> None:
         """At once, on the same machine."""
-        command = [REGAPP, "worker", "--once"]
-        subprocess.run(command, cwd=ROOT, env={**self.environ, **settings}, timeout=60, check=True)
+        assert run([REGAPP, "worker", "--once"], {**self.environ, **settings}).returncode == 0
         db.session.rollback()
 
     def copies(self) -> list[bytes]:

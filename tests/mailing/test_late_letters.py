@@ -18,6 +18,7 @@ from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import cancelling, changing, letters, moving
 from regapp.registrations.choices import Wish
+from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import WHILE_OPEN, new_day
 from tests.support.smtp import SmtpServer
 from tests.support.telling import register as somebody_registers
@@ -66,7 +67,7 @@ def test_no_invitation_comes_after_its_cancellation(put_off) -> None:  # type: i
 
 
 def test_an_order_overtakes_it_too(put_off) -> None:  # type: ignore[no-untyped-def]
-    arrived = put_off(lambda: cancelling.cancel_day(1, 1, T + MINUTE, actor="organiser:1"))
+    arrived = put_off(lambda: cancel_day_and_tell(1, 1, T + MINUTE, actor="organiser:1"))
     assert arrived == ["Inställt"]
     assert state_of("confirmation") is MailState.WITHDRAWN
 

@@ -118,6 +118,54 @@ def test_a_letter_from_before_tells_which_version_of_the_entry_it_brought(empty_
     assert found == [("a1", None), ("a2", 3)]
 
 
+DAY = """
+INSERT INTO event
+    (id, slug, publication, title_sv, title_en, description_sv, description_en, audience_sv, audience_en,
+     language_note_sv, language_note_en, starts_at, ends_at, time_zone, venue, address, directions_sv, directions_en,
+     contact_email, opens_at, closes_at, changes_close_at, promote_until, offer_days, meeting_url, sound_test_url,
+     join_minutes_before, version, created_at, updated_at)
+VALUES
+    (1, '2026', 'cancelled', 'D', '', '', '', '', '', '', '', '2026-11-25 09:00', '2026-11-25 16:00',
+     'Europe/Stockholm', '', '', '', '', 'a@example.org', '2026-09-01', '2026-11-11', '2026-11-18', '2026-11-24',
+     14, '', '', 30, 1, '2026-08-01', '2026-08-01')
+"""
+PERSON = """
+INSERT INTO registration
+    (id, event_id, public_id, link_version, status, attendance, language, first_name, last_name, email, email_key,
+     profession, profession_other, workplace, department, message, wants_news, notice_version, received_at,
+     is_transferred, changed_at, has_entry, calendar_uid, calendar_domain, calendar_sequence, search_text, sort_key,
+     workplace_key)
+VALUES
+    ({id}, 1, 'p{id}', 1, 'confirmed', 'online', 'sv', 'F', 'E', 'p{id}@example.org', 'p{id}@example.org', 'nurse', '',
+     'W', '', '', false, '2026-11', '2026-10-01', false, '2026-10-01', false,
+     '00000000-0000-0000-0000-00000000000{id}', 'example.org', 0, '', '', '')
+"""
+MADE = """
+INSERT INTO audit_entry (id, at, action, actor, event_id, registration_id, details)
+VALUES ({id}, '2026-10-01', '{action}', '{actor}', 1, {id}, '{{}}')
+"""
+
+
+@both
+def test_who_filled_in_a_registration_from_before_is_read_out_of_the_audit_log(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    makers = [("made", "participant"), ("made", "organiser:7"), ("taken_over", "participant")]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        for number, (action, actor) in enumerate(makers, start=1):
+            connection.exec_driver_sql(PERSON.format(id=number))
+            made = MADE.format(id=number, action=f"registration.{action}", actor=actor)
+            connection.exec_driver_sql(made)
+    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "002"), migrating.upgrade):
+        move(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT registered_by FROM registration ORDER BY id").scalars().all()
+        untold = connection.exec_driver_sql("SELECT cancellation_due_at FROM event").scalars().all()
+    assert (found, untold) == (["themselves", "organiser", "colleague"], [None])
+
+
 @both
 def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
     migrating.upgrade(empty_urls[0])

@@ -12,6 +12,7 @@ from regapp.events.models import Event, Publication
 from regapp.mailing import orders
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
+from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient, read
 
 NEW = "/organiser/days/new"
@@ -201,6 +202,7 @@ def test_cancelling_asks_first_and_writes_to_everybody(app: Flask, organiser: Ch
     response = organiser.submit("/organiser/2026/cancel")
     assert "Dagen är inställd." in read(response).text
     assert saved(app, "2026").publication is Publication.CANCELLED
+    time_is_up(app)
     with app.app_context(), writing():
         letters = list(db.session.scalars(select(OutgoingMail)))
         assert len(letters) == 2

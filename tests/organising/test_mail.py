@@ -18,6 +18,7 @@ from regapp.mailing import inbox, orders, pausing, stops
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop, TryOutcome, UnclearReturn
 from regapp.registrations.models import Registration
 from tests.registrations.people import register
+from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient, read
 from tests.support.days import WHILE_OPEN
 from tests.support.fates import REFUSAL, RETURN, all_go, bounce, change, letters, refuse
@@ -125,6 +126,8 @@ def test_of_a_cancelled_day_its_end_is_what_must_arrive(app: Flask, empty: Check
     register(app, ASA)
     all_go(app)
     empty.submit("/organiser/2026/cancel")
+    assert "Alla deltagare har fått ett brev" in missing(empty.page(MAIL))
+    time_is_up(app)
     assert "utan levererat besked om att dagen är inställd" in empty.page(MAIL).text
     assert ASA in missing(empty.page(MAIL))
     all_go(app)

@@ -78,6 +78,46 @@ def test_somebody_is_registered_with_a_letter_in_their_language(
     assert entry.actor.startswith("organiser:")
 
 
+def said_to(app: Flask, email: str) -> str:
+    """The last letter to this address, in one line."""
+    with app.app_context():
+        mails = select(OutgoingMail.text).filter_by(recipient=email).order_by(OutgoingMail.dated_at.desc())
+        return " ".join((db.session.scalars(mails).first() or "").split())
+
+
+SOURCE = "Arrangören har skrivit in dina uppgifter."
+
+
+def test_the_letter_says_who_registered_them_and_where_the_data_came_from(
+    app: Flask, organiser: CheckingClient
+) -> None:
+    organiser.submit(REGISTER, **SOMEBODY)
+    said = said_to(app, "eva@example.org")
+    assert "Det är arrangören som har anmält dig. Stämmer det inte? Skriv till fraga@example.org." in said
+    assert SOURCE in said and "https://anmalan.example.org/privacy" in said
+    assert "Tack för din anmälan" not in said
+
+
+@pytest.mark.parametrize("what", ["send", "cancel", "move"])
+def test_who_was_registered_without_a_letter_is_told_in_the_first_one(
+    app: Flask, organiser: CheckingClient, page_of: Callable[[str], str], what: str
+) -> None:
+    organiser.submit(REGISTER, **SOMEBODY, tell=None)
+    organiser.submit(f"{page_of('Åberg')}/{what}", **({"attendance": "online"} if what == "move" else {}))
+    said = said_to(app, "eva@example.org")
+    assert SOURCE in said and "Tack för din anmälan" not in said
+
+
+def test_who_has_been_told_where_the_data_came_from_is_not_told_each_time(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller, page_of: Callable[[str], str]
+) -> None:
+    organiser.submit(REGISTER, **SOMEBODY)
+    clock.shift(60)
+    organiser.submit(page_of("Åberg") + "/cancel")
+    said = said_to(app, "eva@example.org")
+    assert "Det är arrangören som har avanmält dig." in said and SOURCE not in said
+
+
 def test_somebody_is_registered_without_a_letter(app: Flask, organiser: CheckingClient) -> None:
     organiser.submit(REGISTER, **SOMEBODY, tell=None)
     assert letters_to(app, "eva@example.org") == []

@@ -20,6 +20,7 @@ from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.letters import links_of
 from regapp.registrations.models import Registration, Status
 from tests.registrations.people import find, letters_to, register
+from tests.support.cancelled import cancel_day_and_tell
 from tests.support.client import CheckingClient
 from tests.support.incoming import about, sample
 
@@ -268,7 +269,7 @@ def test_a_no_to_a_cancelled_place_says_nothing_new(app: Flask, answer: Answerin
 def test_a_no_to_a_cancelled_day_says_nothing_new(app: Flask, answer: Answering) -> None:
     register(app, ASA)
     with changing_of(app) as asa:
-        cancelling.cancel_day(asa.event_id, 1, the_clock.now(), actor="organiser:1")
+        cancel_day_and_tell(asa.event_id, 1, the_clock.now(), actor="organiser:1")
     assert answer() is InboxOutcome.IGNORED
     assert "declined" not in letters_to(app, ASA)
 

@@ -23,6 +23,7 @@ from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
 from regapp.registrations.day_changes import NotAgreed, Saved
 from regapp.registrations.models import Registration
+from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
 from tests.support.forks import run
 
@@ -325,7 +326,7 @@ def test_a_letter_follows_the_language_that_its_reader_has_chosen_since(day: int
 @pytest.mark.both_databases("CASE decides who loses an entry")
 def test_cancelling_the_day_writes_to_everybody_and_takes_the_entry_from_those_who_have_one(day: int) -> None:
     with writing():
-        cancelling.cancel_day(day, 1, WHILE_OPEN, actor=ORGANISER)
+        cancel_day_and_tell(day, 1, WHILE_OPEN, actor=ORGANISER)
     assert readers() == ["english", "online", "seat", "waiting"]
     for mail in waiting():
         letter = rendered(mail)
@@ -343,13 +344,13 @@ def test_a_change_that_waits_when_the_day_is_cancelled_is_dropped(day: int) -> N
     change(venue="Aulan")
     (order,) = waiting()
     with writing():
-        cancelling.cancel_day(day, 2, WHILE_OPEN + MINUTE, actor=ORGANISER)
+        cancel_day_and_tell(day, 2, WHILE_OPEN + MINUTE, actor=ORGANISER)
     assert rendered(order) is None
 
 
 def test_the_entry_of_a_cancelled_day_is_taken_also_from_who_is_cancelled_before_the_letter_leaves(day: int) -> None:
     with writing():
-        cancelling.cancel_day(day, 1, WHILE_OPEN, actor=ORGANISER)
+        cancel_day_and_tell(day, 1, WHILE_OPEN, actor=ORGANISER)
         cancelling.cancel(person("seat").id, WHILE_OPEN + MINUTE, actor=ORGANISER)
     order = next(mail for mail in waiting() if mail.is_order and mail.recipient == "seat@example.org")
     letter = rendered(order)

@@ -25,7 +25,7 @@ from sqlalchemy import delete, select
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.drafts import Draft
-from regapp.events.models import Event, Publication
+from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import claiming, orders
 from regapp.mailing.claiming import Answer
 from regapp.mailing.models import MailState, OutgoingMail, TryOutcome
@@ -49,6 +49,7 @@ from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
 from tests.support.fates import made
 
+ORGANISER = "organiser:1"
 START = datetime(2026, 10, 20, 10, 0, tzinfo=STOCKHOLM)
 people = st.integers(0, 6)
 
@@ -122,6 +123,10 @@ class Day(RuleBasedStateMachine):
         event = db.session.get_one(Event, self.event_id)
         self.beyond = max(0, places.count(event).on_site.taken - (event.seats_on_site or 0))
 
+    def _note_beyond(self) -> None:
+        event = db.session.get_one(Event, self.event_id)
+        self.beyond = max(self.beyond, places.count(event).on_site.taken - (event.seats_on_site or 0))
+
     @precondition(lambda self: self.someone)
     @rule(person=people)
     def cancel(self, person: int) -> None:
@@ -131,6 +136,29 @@ class Day(RuleBasedStateMachine):
     @rule(person=people)
     def undo(self, person: int) -> None:
         self.act(cancelling.undo, self.ids(person), self.now)
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people)
+    def an_organiser_cancels(self, person: int) -> None:
+        self.act(cancelling.cancel, self.ids(person), self.now, actor=ORGANISER)
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people)
+    def an_organiser_undoes(self, person: int) -> None:
+        """Beyond the number where the seat has gone on."""
+        self.act(arranging.undo, self.ids(person), self.now, actor=ORGANISER, reason="Fel person")
+        self._note_beyond()
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people)
+    def an_organiser_cancels_without_a_letter_and_undoes(self, person: int) -> None:
+        self.act(self._cancel_in_silence, self.ids(person))
+        self._note_beyond()
+
+    def _cancel_in_silence(self, registration_id: int) -> None:
+        if line.get_locked(registration_id).is_active:
+            cancelling.cancel(registration_id, self.now, actor=ORGANISER, tell=False)
+            arranging.undo(registration_id, self.now, actor=ORGANISER, reason="Fel person")
 
     @precondition(lambda self: self.someone)
     @rule(person=people)
@@ -180,9 +208,10 @@ class Day(RuleBasedStateMachine):
         promoting.settle(event, self.now)
         self.beyond = max(0, places.count(event).on_site.taken - seats)
 
-    @rule(hours=st.sampled_from([0.1, 1, 5, 30, 24 * 9]))
+    @rule(hours=st.sampled_from([0.03, 0.1, 1, 5, 30, 24 * 9]))
     def time_passes(self, hours: float) -> None:
         self.now += timedelta(hours=hours)
+        self.act(cancelling.tell_cancelled_days, self.now)
         self.act(promoting.settle_all, self.now)
 
     @precondition(lambda self: self.is_ahead)
@@ -216,6 +245,19 @@ class Day(RuleBasedStateMachine):
     def the_day_is_cancelled(self) -> None:
         version = db.session.get_one(Event, self.event_id).version
         self.act(cancelling.cancel_day, self.event_id, version, self.now, actor="organiser:1")
+
+    @precondition(lambda self: self.is_untold)
+    @rule()
+    def the_day_is_taken_back(self) -> None:
+        self.act(self._restore)
+
+    def _restore(self) -> None:
+        event = db.session.get_one(Event, self.event_id)
+        cancelling.restore_day(event.id, event.version, self.now, actor=ORGANISER)
+
+    @property
+    def is_untold(self) -> bool:
+        return db.session.get_one(Event, self.event_id).is_cancellation_untold
 
     @property
     def is_ahead(self) -> bool:
@@ -254,7 +296,14 @@ class Day(RuleBasedStateMachine):
 
     @invariant()
     def every_calendar_equals_the_registration(self) -> None:
-        """As it will be when all that waits has left."""
+        """As it will be when all that waits has left, whether a day that was just cancelled is taken back or not."""
+        if self.is_untold:
+            cancelling.tell_cancelled_days(self.now + RESTORABLE_FOR)
+            self._calendars_equal_the_registrations()
+            self._restore()
+        self._calendars_equal_the_registrations()
+
+    def _calendars_equal_the_registrations(self) -> None:
         event = db.session.get_one(Event, self.event_id)
         waiting = select(OutgoingMail).where(OutgoingMail.text.is_(None), OutgoingMail.state == MailState.QUEUED)
         for order in db.session.scalars(waiting.order_by(OutgoingMail.due_at)).all():
@@ -288,7 +337,8 @@ class Day(RuleBasedStateMachine):
     def offers_are_for_seats_and_have_an_end(self) -> None:
         for registration in db.session.scalars(select(Registration).where(Registration.answer_by.is_not(None))):
             assert registration.status is not Status.CANCELLED
-            assert registration.answer_by is not None and registration.answer_by > self.now
+            assert registration.answer_by is not None
+            assert registration.answer_by > self.now or self.is_untold
 
 
 def replay(mails: list[OutgoingMail]) -> list[Entry]:

@@ -18,6 +18,7 @@ import config
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.transport import SmtpRoute
 from tests.registrations.people import path_of, register
+from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient
 from tests.support.editing import change
 from tests.support.organisers import signed_in
@@ -163,6 +164,7 @@ def test_cancelling_the_day_takes_the_entry_away(app: Flask, deliver: Callable[[
     register(app, ASA)
     confirmation, *_ = deliver()
     organiser.submit("/organiser/2026/cancel")
+    time_is_up(app)
     _, letter = deliver()
     entry, before = entry_in(letter), entry_in(confirmation)
     assert entry == before._replace(method="CANCEL", status="CANCELLED", sequence=1)

@@ -19,6 +19,7 @@ from regapp.registrations.choices import Attendance, Diet
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.registrations.people import find, letters_to, register
+from tests.support.cancelled import cancel_day_and_tell
 from tests.support.client import CheckingClient, read
 from tests.support.days import STOCKHOLM, WHILE_OPEN
 
@@ -57,7 +58,7 @@ def cancel_day(app: Flask) -> Callable[[], None]:
     def cancel() -> None:
         with app.app_context(), writing():
             event = db.session.query(Event).one()
-            cancelling.cancel_day(event.id, event.version, WHILE_OPEN, actor="organiser:1")
+            cancel_day_and_tell(event.id, event.version, WHILE_OPEN, actor="organiser:1")
 
     return cancel
 

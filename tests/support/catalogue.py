@@ -46,10 +46,12 @@ from regapp.registrations.day_changes import NotAgreed
 from regapp.registrations.models import Registration
 from regapp.registrations.transferring import Colleague
 from tests.support.arrived import Arrived
+from tests.support.cancelled import cancel_day_and_tell
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, STOCKHOLM
 from tests.support.smtp import SmtpServer
 
+ORGANISER = "organiser:1"
 ASA, BO, NEW = "asa@example.org", "bo@example.org", "ny@example.org"
 OTHERS = ("p0@example.org", "p1@example.org")
 NEAR = datetime(2026, 11, 16, 10, 0, tzinfo=STOCKHOLM)
@@ -79,6 +81,13 @@ class Story:
             person = db.session.query(Registration).filter_by(email=email).order_by(Registration.id.desc()).first()
             assert person is not None
             rule(person.id, *values, clock.now(), **named)
+
+    def register_for(self, wish: str, email: str = ASA) -> None:
+        """An organiser does it."""
+        application = Application(
+            "Åsa-Märta", "O’Brien Öberg", email, Profession.NURSE, "Provsjukhuset", Wish(wish), self.language
+        )
+        self.day(lambda event, at: arranging.register_for(event.id, application, at, actor=ORGANISER, reason="Sen"))
 
     def day(self, rule: Callable[..., Any], *values: Any, **named: Any) -> None:
         """A rule for the day, now."""
@@ -132,6 +141,10 @@ def register(wish: str, email: str = ASA) -> Step:
     return lambda story: story.register(wish, email)
 
 
+def is_registered(wish: str) -> Step:
+    return lambda story: story.register_for(wish)
+
+
 def follow(rule: Callable[..., Any], *values: Any, **named: Any) -> Step:
     return lambda story: story.follow(rule, *values, **named)
 
@@ -173,7 +186,7 @@ def letters_go_out(story: Story) -> None:
 
 
 def the_day_is_cancelled(story: Story) -> None:
-    story.day(lambda event, at: cancelling.cancel_day(event.id, event.version, at, actor="organiser:1"))
+    story.day(lambda event, at: cancel_day_and_tell(event.id, event.version, at, actor="organiser:1"))
 
 
 def the_day_is_planned(**otherwise: object) -> Step:
@@ -238,6 +251,13 @@ GIVES_TO_BO = follow(transferring.transfer, Colleague("Bo", "Ek", BO))
 SOMEBODY = Details("Åsa-Märta", "O’Brien Öberg", Profession.NURSE, "", "Provsjukhuset", "", False)
 IS_CORRECTED = follow(arranging.correct, SOMEBODY, ASA, actor="organiser:1", tell=True)
 GETS_A_NEW_ADDRESS = (letters_go_out, a_minute_passes, follow(changing.change_address, NEW))
+BY_ORGANISER: dict[str, Any] = {"actor": ORGANISER, "reason": "Bad om det"}
+IS_CANCELLED, IS_BACK = follow(cancelling.cancel, actor=ORGANISER), follow(arranging.undo, **BY_ORGANISER)
+IS_MOVED_ONLINE = follow(arranging.move, Wish.ONLINE, **BY_ORGANISER)
+IS_MOVED_ON_SITE = follow(arranging.move, Wish.ON_SITE, **BY_ORGANISER)
+GETS_A_CORRECTED_ADDRESS = (
+    letters_go_out, a_minute_passes, follow(arranging.correct_address, NEW, actor=ORGANISER)
+)  # fmt: skip
 IN_LINE_ONLINE = (others_take_the_seats, register("online_and_line"))
 IN_LINE_ONLY = (others_take_the_seats, register("line"))
 OFFERED = (the_day_is_near, one_of_them_cancels)
@@ -363,6 +383,33 @@ CASES: dict[str, Case] = {
     "reminder-on-site": Case("reminder", (register("on_site"), a_reminder_falls_due), ON_SITE),
     "reminder-online": Case("reminder", (register("online"), a_reminder_falls_due), ONLINE),
     "reminder-in-line": Case("reminder", (*IN_LINE_ONLINE, a_reminder_falls_due), BOTH),
+    "organiser-address": Case(
+        "confirmation", (is_registered("on_site"), *GETS_A_CORRECTED_ADDRESS), ON_SITE, REQUEST, 0,
+        answers=False, to=NEW,
+    ),
+    "organiser-address-earlier": Case(
+        "cancellation", (register("on_site"), *GETS_A_CORRECTED_ADDRESS), None, CANCEL, 1
+    ),
+    "organiser-cancelled": Case("cancellation", (register("on_site"), IS_CANCELLED), ON_SITE, CANCEL, 1),
+    "organiser-moved-online": Case("update", (register("on_site"), IS_MOVED_ONLINE), ONLINE, REQUEST, 1),
+    "organiser-moved-beyond": Case(
+        "confirmation", (*IN_LINE_ONLY, IS_MOVED_ON_SITE), ON_SITE, REQUEST, 0, answers=False
+    ),
+    "organiser-registered-online": Case("confirmation", (is_registered("online"),), ONLINE, REQUEST, 0, answers=False),
+    "organiser-registered-on-site": Case(
+        "confirmation", (is_registered("on_site"),), ON_SITE, REQUEST, 0, answers=False
+    ),
+    "organiser-registered-waiting": Case(
+        "waiting", (others_take_the_seats, is_registered("line")), LINE, answers=False
+    ),
+    "organiser-undone": Case("undo", (register("on_site"), IS_CANCELLED, IS_BACK), ON_SITE, REQUEST, 2),
+    "after-reminder-registered": Case(
+        "confirmation", (a_reminder_falls_due, is_registered("on_site")), ON_SITE, REQUEST, 0, answers=False
+    ),
+    "after-reminder-promoted": Case(
+        "confirmation", (*IN_LINE_ONLY, a_reminder_falls_due, one_of_them_cancels, follow(promoting.accept)),
+        ON_SITE, REQUEST, 0, answers=False,
+    ),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
     "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
     "link-online": Case("link", (register("online"), hours_pass, register("on_site")), ONLINE),
