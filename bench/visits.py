@@ -14,6 +14,7 @@ PAGES_A_VISIT = 10
 
 _HIDDEN = re.compile(rb'name="((?:sign_in-)?csrf_token|form_key)"[^>]* value="([^"]*)"')
 _COOKIE = re.compile(r"^set-cookie: ([^;]+)", re.IGNORECASE | re.MULTILINE)
+_LOCATION = re.compile(r"^location: (\S+)", re.IGNORECASE | re.MULTILINE)
 _numbers = itertools.count(1)
 
 answered: set[str] = set()
@@ -43,7 +44,8 @@ def register() -> Visit:
     form = expect((yield get("/2026/register")), 200)
     typed = _typed()
     sent = expect((yield post("/2026/register", typed | hidden(form), cookie_of(form))), 302)
-    expect((yield get("/2026/received", cookie_of(sent))), 200)
+    answer = _LOCATION.search(sent.head)
+    expect((yield get(answer[1] if answer else "", cookie_of(sent))), 200)
     answered.add(typed["email"])
 
 

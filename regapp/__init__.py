@@ -17,7 +17,15 @@ from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health
-from regapp.registrations import calendar_answers, cancelling, day_letters, letter_additions, promoting, submissions
+from regapp.registrations import (
+    attempts,
+    calendar_answers,
+    cancelling,
+    day_letters,
+    letter_additions,
+    promoting,
+    submissions,
+)
 from regapp.registrations import letters as registration_letters
 from regapp.registrations.views import bp as registrations_bp
 
@@ -43,6 +51,7 @@ def create_app(settings: Settings) -> Flask:
         cancelling.tell_cancelled_days,
         promoting.settle_all,
         submissions.forget_old,
+        attempts.forget_old,
         inbox.forget_old,
         dispose_of_health,
         reminders.write_due,

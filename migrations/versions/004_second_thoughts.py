@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "004"
-down_revision = "002"
+down_revision = "003"
 
 _UNTOLD_IS_CANCELLED = "cancellation_due_at IS NULL OR publication = 'cancelled'"
 _BY_WHOM = "registered_by IN ('themselves', 'colleague', 'organiser')"

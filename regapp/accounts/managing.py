@@ -55,6 +55,8 @@ def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", lan
     email, name = addresses.normalise(typed), text.clean(name)
     if len(name) > MAX_NAME:
         raise RuleBroken(NAME_TOO_LONG)
+    if addresses.is_ours(email):
+        raise RuleBroken(addresses.OUR_OWN)
     if find_by_email(email) is not None:
         raise RuleBroken(ALREADY_THERE)
     organiser = Organiser(

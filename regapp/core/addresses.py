@@ -2,6 +2,7 @@
 
 from email_validator import EmailNotValidError, validate_email
 
+from regapp.core.context import settings
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 
@@ -21,6 +22,11 @@ NON_ASCII_LOCAL_PART = Text(
     "Använd en annan e-postadress, alla e-postservrar kan inte ta emot den här.",
     "The part before @ may only have the letters a–z, digits and common signs. "
     "Use another e-mail address, not all mail servers can receive this one.",
+)
+
+OUR_OWN = Text(
+    "Det är utbildningsdagens egen e-postadress, som mejlen kommer från. Fyll i en annan.",
+    "That is the training day's own e-mail address, which the e-mails come from. Enter another one.",
 )
 
 
@@ -43,3 +49,15 @@ def normalise(typed: str) -> str:
 def key(address: str) -> str:
     """The normalised address as it is compared: lower case; dots and +tags stay as they are."""
     return address.lower()
+
+
+def is_ours(address: str) -> bool:
+    """Whether the service itself writes from the address: its sender, or its bounce address with any letter's tag."""
+    name, _, domain = key(address).rpartition("@")
+    bounces_to = key(settings().mail_bounce_address)
+    return key(address) == key(settings().mail_default_sender) or f"{name.partition('+')[0]}@{domain}" == bounces_to
+
+
+def is_answered(address: str) -> bool:
+    """Whether answers to the letters go to the address."""
+    return bool(address) and key(address) == key(settings().mail_reply_to)

@@ -121,3 +121,13 @@ def email_address(_form: FlaskForm, field: Field) -> None:
 
 
 email_address.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
+def participants_address(form: FlaskForm, field: Field) -> None:
+    """An address that letters to participants may go to: not one that they come from or are answered at."""
+    email_address(form, field)
+    if addresses.is_ours(field.data) or addresses.is_answered(field.data):
+        raise StopValidation(addresses.OUR_OWN)
+
+
+participants_address.field_flags = {"required": True}  # type: ignore[attr-defined]

@@ -13,6 +13,9 @@ from regapp.core.db import Model, db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 
+MANY_MINUTES = 120
+"""Above this a wait is told in hours."""
+
 
 class TakenTry(Model):
     """One try. The key is a keyed hash: the table names no address and no client."""
@@ -50,6 +53,12 @@ def _in_words(seconds: int) -> Text:
             "Det har blivit för många försök. Vänta en minut och försök sedan igen.",
             "There have been too many attempts. Wait a minute and then try again.",
         )
+    if minutes > MANY_MINUTES:
+        return Text(
+            "Det har blivit för många försök. Vänta {hours} timmar och försök sedan igen.",
+            "There have been too many attempts. Wait {hours} hours and then try again.",
+            {"hours": math.ceil(minutes / 60)},
+        )
     return Text(
         "Det har blivit för många försök. Vänta {minutes} minuter och försök sedan igen.",
         "There have been too many attempts. Wait {minutes} minutes and then try again.",
@@ -73,6 +82,11 @@ def take(limit: Limit, key: str, at: datetime) -> None:
         raise TooMany(ends[-1] - at)
     db.session.add(TakenTry(limit_name=limit.name, key=hashed, expires_at=at + limit.within))
     db.session.flush()
+
+
+def note(limit: Limit, key: str, at: datetime) -> None:
+    """Count what can't be refused."""
+    db.session.add(TakenTry(limit_name=limit.name, key=_hashed(limit, key), expires_at=at + limit.within))
 
 
 def give_back(limit: Limit, key: str) -> None:

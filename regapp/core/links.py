@@ -15,6 +15,7 @@ class Purpose(enum.StrEnum):
 
     MANAGE = "manage"
     JOIN = "join"
+    CORRECT = "correct"
 
 
 class Claim(NamedTuple):

@@ -80,6 +80,11 @@ def search_key(*parts: str) -> str:
     return unicodedata.normalize("NFC", " ".join(part for part in parts if part)).casefold()
 
 
+def name_key(first_name: str, last_name: str) -> str:
+    """A name as it is compared: without a difference of case or of white space."""
+    return " ".join(search_key(first_name, last_name).split())[:400]
+
+
 _SWEDISH_ORDER = str.maketrans({"å": "z1", "ä": "z2", "ö": "z3", "æ": "z2", "ø": "z3", "ü": "y"})
 
 

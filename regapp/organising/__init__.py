@@ -2,6 +2,7 @@
 
 from regapp.organising import (
     arranging_views,
+    attempt_views,
     attendee_views,
     day_views,
     editing_views,
@@ -16,6 +17,7 @@ from regapp.organising.blueprint import bp
 
 __all__ = [
     "arranging_views",
+    "attempt_views",
     "attendee_views",
     "bp",
     "day_views",

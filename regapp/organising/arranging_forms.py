@@ -9,9 +9,10 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, email_address, needed
+from regapp.core.forms import Form, Line, Lines, needed, participants_address
 from regapp.core.i18n import Text
 from regapp.registrations.applying import Application
+from regapp.registrations.attempts import Attempt
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.fields import OneOfField, ProfessionField, conditional, no_address
@@ -67,7 +68,7 @@ class SomebodyForm(PersonForm):
         needed(Text("Fyll i personens efternamn.", "Enter the person's last name.")),
         no_address,
     )
-    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
+    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
     profession = TheirProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
     workplace = Line(
@@ -124,6 +125,16 @@ class RegisterForm(SomebodyForm, TheirNeedsForm):
     message = Lines(Text("Övriga upplysningar", "Other information"), 1000)
     reason = Line(REASON, MAX_REASON, conditional)
     tell = tell_field(Text("Skicka bekräftelse till personen", "Send a confirmation to the person"))
+
+    @classmethod
+    def for_attempt(cls, attempt: Attempt) -> RegisterForm:
+        """What is known of whoever tried; the address was somebody else's."""
+        return cls(
+            first_name=attempt.first_name,
+            last_name=attempt.last_name,
+            attendance=attempt.wish.value,
+            language=attempt.language,
+        )
 
     def offer(self, *, line: bool) -> None:
         """The forms of attendance there are to choose among."""

@@ -11,7 +11,9 @@ from flask_wtf import FlaskForm
 
 from regapp.accounts import sessions
 from regapp.accounts.access import requires
+from regapp.attendees import attempts as attempts_seen
 from regapp.attendees import listing
+from regapp.attendees.attempts import Row as AttemptRow
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form
@@ -20,7 +22,7 @@ from regapp.events import finding
 from regapp.events.models import Event, Phase
 from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, UndoForm, wish_choices
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.registrations import arranging, cancelling, places
+from regapp.registrations import arranging, attempts, cancelling, places
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
@@ -33,15 +35,23 @@ T = TypeVar("T")
 @requires(*EDITORS)
 def register_person(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    form = RegisterForm()
+    tried = _find_attempt(event)
+    form = RegisterForm.for_attempt(tried.attempt) if tried else RegisterForm()
     day_places = places.count(event)
     form.offer(line=day_places.has_line(event, g.received_at))
     if form.validate_on_submit() and (registration := done(form, lambda: _register(event, form))):
         flash(t("{name} är anmäld.", "{name} is registered.", name=registration.name))
         return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
+    late = _why_late(event)
     return form_page(
-        "register_person", form, event=event, places=day_places, late=_why_late(event), workplaces=WORKPLACES
+        "register_person", form, event=event, places=day_places, late=late, tried=tried, workplaces=WORKPLACES
     )
+
+
+def _find_attempt(event: Event) -> AttemptRow | None:
+    """The attempt that the address names, to register that person."""
+    found = attempts.find(event.id, request.args.get("attempt", 0, int))
+    return attempts_seen.get_row(found) if found else None
 
 
 def _register(event: Event, form: RegisterForm) -> Registration:

@@ -13,7 +13,7 @@ from wtforms.validators import StopValidation
 from regapp.attendees.filtering import MAX_LENGTH, words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line, email_address
+from regapp.core.forms import Form, Line, participants_address
 from regapp.core.i18n import Text
 from regapp.organising.attendee_forms import ALL, ChoiceField
 from regapp.organising.fields import unmarked
@@ -71,4 +71,4 @@ class AgainForm(Form):
 class AddressForm(Form):
     """The person's right address."""
 
-    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, email_address)
+    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, participants_address)

@@ -20,6 +20,7 @@ KINDS: Final = {
     "transfer": Text("överlåten plats", "place given away"),
     "undo": Text("ångrad avanmälan", "cancellation undone"),
     "link": Text("personlig länk", "personal link"),
+    "not_registered": Text("försök utan anmälan", "attempt without a registration"),
     "day_changed": Text("dagen har ändrats", "the day has changed"),
     "day_cancelled": Text("dagen är inställd", "the day is cancelled"),
     "declined": Text("tackat nej i kalendern", "declined in the calendar"),

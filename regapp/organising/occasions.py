@@ -70,6 +70,16 @@ OCCASIONS: Final = (
         _until_the_start,
     ),
     Occasion(
+        Text("Försök utan anmälan", "Attempt without a registration"),
+        Text(
+            "den vars adress någon annan blir anmäld med, eller som anmäler sig igen på ett annat sätt",
+            "whoever's address somebody else is registered with, or who registers again in another way",
+        ),
+        "not_registered",
+        frozenset({"not_registered"}),
+        _until_the_start,
+    ),
+    Occasion(
         Text("Ändrad anmälan", "Changed registration"),
         Text(
             "den som byter deltagandeform, eller ångrar en avanmälan", "whoever changes form, or undoes a cancellation"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from regapp.attendees import letters, statistics
+from regapp.attendees import attempts, letters, statistics
 from regapp.attendees.letters import Counts
 from regapp.attendees.statistics import Messages, OneDay, Standing
 from regapp.core.db import db
@@ -29,6 +29,7 @@ class Overview:
     professions: list[tuple[Profession, int]]
     letters: Counts
     messages: Messages
+    attempts: attempts.Counts
 
 
 def of(event: Event, now: datetime) -> Overview:
@@ -41,6 +42,7 @@ def of(event: Event, now: datetime) -> Overview:
         professions=statistics.per_profession(event.id),
         letters=letters.count(event.id),
         messages=statistics.messages(event.id),
+        attempts=attempts.count(event.id),
     )
 
 

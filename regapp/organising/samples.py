@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -12,16 +12,17 @@ from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import reminding
 from regapp.campaigns.models import Audience, Reminder
 from regapp.core.errors import NotFound
-from regapp.core.i18n import use_language
+from regapp.core.i18n import current_language, use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import answer_wording, day_wording, line_wording, registering, wording
+from regapp.registrations import answer_wording, attempt_wording, day_wording, line_wording, registering, wording
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
 
 NAMES: Final = {"sv": ("Förnamn", "Efternamn"), "en": ("Firstname", "Lastname")}
+COLLEAGUES: Final = {"sv": ("En", "Kollega"), "en": ("A", "Colleague")}
 
 Compose = Callable[[Registration], Letter]
 
@@ -40,6 +41,12 @@ class Sample:
 def _cancellation(registration: Registration) -> Letter:
     registration.cancelled_from = Status.CONFIRMED
     return wording.cancellation(registration, may_return=True, takes_entry=True)
+
+
+def _not_registered(registration: Registration) -> Letter:
+    first_name, last_name = COLLEAGUES[current_language()]
+    asked = replace(Application.of(registration), first_name=first_name, last_name=last_name)
+    return attempt_wording.not_registered(registration, asked, registration.received_at)
 
 
 def _waiting(registration: Registration) -> Letter:
@@ -61,6 +68,7 @@ def _out_of_line(compose: Compose) -> Compose:
 SAMPLES: Final = {
     "confirmation": Sample(wording.confirmation, PLACES),
     "link": Sample(partial(wording.link, registered_again=True), PLACES),
+    "not_registered": Sample(_not_registered, PLACES),
     "update": Sample(wording.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
     "declined": Sample(answer_wording.declined, PLACES),

@@ -33,6 +33,14 @@ class Application:
     def tells_of_health(self) -> bool:
         return bool(self.diets or self.diet_other or self.access_needs)
 
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    def without_needs(self) -> Application:
+        """The same without diets and access needs."""
+        return dataclasses.replace(self, diets=(), diet_other="", access_needs="")
+
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
@@ -46,7 +54,7 @@ class Application:
             email=registration.email,
             profession=registration.profession,
             workplace=registration.workplace,
-            wish=_wish_behind(registration),
+            wish=wish_behind(registration),
             language=registration.language,
             profession_other=registration.profession_other,
             department=registration.department,
@@ -69,7 +77,8 @@ class Application:
         )
 
 
-def _wish_behind(registration: Registration) -> Wish:
+def wish_behind(registration: Registration) -> Wish:
+    """What one asks for to get what the registration is now."""
     if registration.attendance is Attendance.ONLINE:
         return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
     return Wish.LINE if registration.in_line_since else Wish.ON_SITE

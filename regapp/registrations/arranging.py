@@ -61,7 +61,7 @@ def register_for(
     db.session.add(registration)
     db.session.flush()
     if tell:
-        letters.write_place_or_waiting(registration, at, done=REGISTERED)
+        letters.write_registered(registration, application.wish, at, done=REGISTERED)
     audit.record(
         "registration.made",
         actor=actor,
@@ -76,7 +76,7 @@ def register_for(
 
 def _place(registration: Registration, wish: Wish, at: datetime) -> None:
     event = registration.event
-    if wish not in {Wish.ONLINE_AND_LINE, Wish.LINE}:
+    if not wish.wants_line:
         return
     if not event.fills_seats(at):
         raise RuleBroken(moving.LINE_CLOSED, field="attendance")

@@ -11,12 +11,12 @@ from regapp.core.i18n import current_language
 from regapp.core.limits import Limit, TooMany
 from regapp.events.models import Event
 from regapp.mailing import letters as writing
-from regapp.registrations import finding, letters, registering, wording
+from regapp.registrations import finding, letters, provoked, registering, wording
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 
 ASKED: Final = Limit("registrations.link", 20, timedelta(days=1))
-"""How often an address is looked up at all; how many letters it gets is counted by the letters themselves."""
+"""How often an address is looked up at all; how many letters it gets is counted too (see provoked)."""
 
 
 def ask_for_link(event_id: int, email: str, at: datetime) -> None:
@@ -30,7 +30,10 @@ def ask_for_link(event_id: int, email: str, at: datetime) -> None:
         return
     event = lock(Event, event_id)
     registration = finding.find_active(event.id, email)
-    if registration is None or not letters.write_link(registration, at, registered_again=False):
+    # Counted for an unknown address too: another form would tell that there were no letters.
+    if provoked.may_write(event.id, email, at, is_news=False) and registration:
+        letters.write_link(registration, at, registered_again=False)
+    else:
         _compose_for_nobody(event, email, at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,19 @@ from regapp.core import addresses, audit, text
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, entries, finding, history, letters, line, promoting, taking_back
+from regapp.registrations import (
+    attempts,
+    cancelling,
+    entries,
+    finding,
+    history,
+    letters,
+    line,
+    promoting,
+    provoked,
+    taking_back,
+)
+from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.letter_additions import ADDRESS, by
 from regapp.registrations.models import HealthNote, Registration
@@ -78,6 +91,13 @@ def change_needs(
         raise RuleBroken(NEEDS_NOT_KEPT)
     if needs and not late and not registration.can_change_needs(at):
         raise RuleBroken(TOO_LATE_FOR_NEEDS.format(contact=registration.event.contact_email))
+    keep_needs(registration, needs, at)
+    history.record("registration.needs_changed", registration, at, actor)
+    return registration
+
+
+def keep_needs(registration: Registration, needs: Needs, at: datetime) -> None:
+    """Keep these needs in place of those that are kept."""
     registration.health = (
         HealthNote(
             registration_id=registration.id,
@@ -89,8 +109,6 @@ def change_needs(
         if needs
         else None
     )
-    history.record("registration.needs_changed", registration, at, actor)
-    return registration
 
 
 def change_language(registration_id: int, language: str, at: datetime) -> Registration:
@@ -114,18 +132,21 @@ def change_address(
     """Write to another mailbox from now on: new links, and the old mailbox loses its calendar entry.
 
     None when the address is registered already: that registration stays, with a letter to it, and this one is
-    cancelled. Raises NotFound.
+    cancelled. Raises TooMany, when a participant brings too many letters to either mailbox, and NotFound.
     """
     registration = line.get_locked(registration_id)
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration
+    if actor == audit.PARTICIPANT:
+        provoked.take(registration.event_id, {registration.email, email}, at)
     done = by(actor, ADDRESS)
     taking_back.take_back_entry(registration, at, done=done)
     registration.link_version += 1
     if known is not None:
+        asked = dataclasses.replace(Application.of(registration), email=email)
         cancelling.give_up(registration, at, actor=actor)
-        letters.write_link(known, at)
+        attempts.answer(known, asked, at, counted=True)
         promoting.settle(registration.event, at)
         return None
     registration.email, registration.email_key = email, addresses.key(email)

@@ -105,6 +105,10 @@ class Wish(enum.StrEnum):
     def wants_seat(self) -> bool:
         return self is not Wish.ONLINE
 
+    @property
+    def wants_line(self) -> bool:
+        return self in {Wish.ONLINE_AND_LINE, Wish.LINE}
+
 
 _WISH_LABELS = {
     Wish.ON_SITE: Text("På plats", "On site"),

@@ -79,6 +79,11 @@ def day_url(event: Event) -> str:
     return settings().base_url + t("/{slug}/", "/en/{slug}/", slug=event.slug)
 
 
+def register_url(event: Event) -> str:
+    """The form to register in the current language."""
+    return f"{day_url(event)}register"
+
+
 def place(event: Event) -> str:
     """The venue and its address, which may hold no mark: one of them would become a link in an entry."""
     return ", ".join(clean(part) for part in (event.venue, event.address) if part)

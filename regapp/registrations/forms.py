@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
 from wtforms import BooleanField, Field, HiddenField
@@ -26,28 +26,41 @@ FORM_GONE: Final = Text(
     "Formuläret gick inte att känna igen. Det du har fyllt i finns kvar: skicka igen.",
     "The form could not be recognised. What you filled in is still here: send again.",
 )
+OTHER_DAY: Final = Text(
+    "Formuläret hörde till en annan utbildningsdag. Det du har fyllt i finns kvar: vill du anmäla dig till den här "
+    "dagen, skicka igen.",
+    "The form belonged to another training day. What you filled in is still here: if you want to register for this "
+    "day, send again.",
+)
+
+
+class ShownForm(NamedTuple):
+    """What a form's key tells of it: 128 random bits, the instant (seconds since 1970), and its day."""
+
+    random: str
+    shown_at: float
+    slug: str
 
 
 class FormKey:
-    """A key that each shown form carries: 128 random bits and the instant, signed.
+    """A key that each shown form carries, signed.
 
-    The same key never registers twice, and the instant tells a robot's haste.
+    The same key never registers twice, nor for another day, and the instant tells a robot's haste.
     """
 
     def __init__(self) -> None:
         keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
         self._signer = URLSafeSerializer(keys, salt="regapp.form")
 
-    def new(self, now: datetime) -> str:
-        return str(self._signer.dumps([secrets.token_urlsafe(16), round(now.timestamp(), 3)]))
+    def new(self, now: datetime, slug: str) -> str:
+        return str(self._signer.dumps([secrets.token_urlsafe(16), round(now.timestamp(), 3), slug]))
 
-    def read(self, key: str) -> tuple[str, float] | None:
-        """The random part and the instant (seconds since 1970), or None for a key that isn't ours."""
+    def read(self, key: str) -> ShownForm | None:
+        """None for a key that isn't ours."""
         try:
-            random, shown_at = self._signer.loads(key)
+            return ShownForm(*self._signer.loads(key))
         except (BadData, ValueError, TypeError):
             return None
-        return random, shown_at
 
 
 class RegistrationForm(PersonForm, WishForm, NeedsForm):
@@ -67,21 +80,24 @@ class RegistrationForm(PersonForm, WishForm, NeedsForm):
         valid = super().validate(*args, **kwargs)
         return valid and not self.form_errors
 
-    def check_key(self, received_at: datetime) -> str | None:
-        """The form's key, or None with the reason among the form's errors."""
-        found = FormKey().read(self.form_key.data or "")
-        if found is None:
+    def check_key(self, received_at: datetime, slug: str) -> str | None:
+        """The random part of the form's key, or None with the reason among the form's errors."""
+        shown = FormKey().read(self.form_key.data or "")
+        if shown is None:
             self.form_errors.append(FORM_GONE)
-        elif received_at.timestamp() - found[1] < settings().form_seconds:
+        elif shown.slug != slug:
+            self.form_errors.append(OTHER_DAY)
+        elif received_at.timestamp() - shown.shown_at < settings().form_seconds:
             self.form_errors.append(TOO_FAST)
         else:
-            return found[0]
+            return shown.random
         return None
 
-    def renew_key(self, now: datetime) -> None:
+    def renew_key(self, now: datetime, slug: str) -> None:
         """Give a form that had no good key a new one; a good one stays, for it may be sent again."""
-        if FormKey().read(self.form_key.data or "") is None:
-            self.form_key.data = FormKey().new(now)
+        shown = FormKey().read(self.form_key.data or "")
+        if shown is None or shown.slug != slug:
+            self.form_key.data = FormKey().new(now, slug)
 
     def to_application(self) -> Application:
         needs = self.to_needs() if self.needs_count() else None

@@ -12,7 +12,9 @@ from sqlalchemy import inspect, select
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db
 from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn
-from regapp.registrations.models import HealthNote, Registration, Submission
+from regapp.registrations import attempts
+from regapp.registrations.models import HealthNote, Registration
+from regapp.registrations.submissions import Submission
 
 
 def about(registration: Registration) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def about(registration: Registration) -> dict[str, Any]:
         "registration": _row(registration),
         "diet_and_access": _rows(HealthNote, registration),
         "forms_sent": _rows(Submission, registration),
+        "attempts": [_row(attempt) for attempt in attempts.of(registration)],
         "letters": _rows(OutgoingMail, registration),
         "bounces": _about_letters(Bounce, registration),
         "unclear_returns": _about_letters(UnclearReturn, registration),

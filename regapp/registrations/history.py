@@ -1,8 +1,13 @@
 """What happened to a registration, for the audit log."""
 
 from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
 
 from regapp.core import audit
+from regapp.core.audit import AuditEntry
+from regapp.core.db import db
 from regapp.registrations.models import Registration
 
 
@@ -17,3 +22,17 @@ def record(action: str, registration: Registration, at: datetime, actor: str, re
         **({"reason": reason} if reason else {}),
         **details,
     )
+
+
+BY_FORM: Final = ("registration.made", "registration.address_corrected")
+"""What the form to register does, and the page that corrects its address."""
+
+
+def has_acted(registration: Registration) -> bool:
+    """Whether anything was done through the registration's own links; opening them is nothing, for scanners do."""
+    acted = select(AuditEntry.id).where(
+        AuditEntry.registration_id == registration.id,
+        AuditEntry.actor == audit.PARTICIPANT,
+        AuditEntry.action.not_in(BY_FORM),
+    )
+    return registration.joined_at is not None or db.session.scalar(acted.limit(1)) is not None

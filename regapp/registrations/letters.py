@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from regapp.core.context import settings
 from regapp.core.db import db
@@ -14,7 +14,7 @@ from regapp.core.i18n import Text, use_language
 from regapp.core.links import Purpose, sign
 from regapp.events.models import Publication
 from regapp.mailing import outbox
-from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.mailing.models import CalendarMethod
 from regapp.registrations import (
     answer_wording,
     arranged_wording,
@@ -25,11 +25,9 @@ from regapp.registrations import (
     line_wording,
     wording,
 )
+from regapp.registrations.choices import Wish
 from regapp.registrations.letter_additions import CORRECTED, Compose, complete, saying
 from regapp.registrations.models import Registration
-
-LINK_LETTERS: Final = ((timedelta(hours=1), 1), (timedelta(days=1), 5))
-"""How many letters that somebody else could provoke a person gets, at most, in each span of time."""
 
 DEAD: Final = 0
 """The version of personal links that opens nothing."""
@@ -75,6 +73,14 @@ def write_place_or_waiting(registration: Registration, at: datetime, *, done: Te
         write_place(registration, at, done=done)
     if registration.is_offered:
         write_offer(registration, at)
+
+
+def write_registered(registration: Registration, wish: Wish, at: datetime, *, done: Text | None = None) -> None:
+    """The first letter. Whoever asked for the line and got a seat is told that one had become free."""
+    if wish.wants_line and registration.has_seat:
+        _write_request(registration, "confirmation", saying(done, line_wording.seat_had_become_free), at)
+    else:
+        write_place_or_waiting(registration, at, done=done)
 
 
 def write_if_entry_differs(
@@ -136,15 +142,9 @@ def write_transfer(registration: Registration, at: datetime) -> None:
     _write_cancel(registration, "transfer", compose, at)
 
 
-def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> bool:
-    """Send the participant their own link, unless they were written to just now; whether it was written."""
-    written = select(func.count()).where(OutgoingMail.registration_id == registration.id)
-    for span, most in LINK_LETTERS:
-        letters = written.where(OutgoingMail.kind.in_(("link", "confirmation")), OutgoingMail.dated_at > at - span)
-        if (db.session.scalar(letters) or 0) >= most:
-            return False
+def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> None:
+    """Send the participant their own link; how often, is the caller's to limit (see provoked)."""
     write(registration, "link", partial(wording.link, registered_again=registered_again), at)
-    return True
 
 
 def write_declined(registration: Registration, at: datetime) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regapp.core.i18n import format_instant, t
 from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
+from regapp.registrations import wording
 from regapp.registrations.letter_parts import (
     asks_for_needs,
     entry_changes,
@@ -46,6 +49,18 @@ def waiting(registration: Registration, *, position: int | None, brings_entry: b
             questions(event),
         ],
     )
+
+
+def seat_had_become_free(registration: Registration) -> Letter:
+    """The confirmation of whoever asked for the line, while a seat became free."""
+    letter = wording.confirmation(registration)
+    why = Paragraph(
+        t(
+            "Du ville stå i kö, men en plats på plats hade blivit ledig. Den är din.",
+            "You wanted to stand in line, but an on-site place had become free. It is yours.",
+        )
+    )
+    return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
 
 
 def _meanwhile(registration: Registration, brings_entry: bool) -> list[Block]:

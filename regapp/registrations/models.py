@@ -1,4 +1,4 @@
-"""A registration, what it says about health, and the form it came from."""
+"""A registration, and what it says about health."""
 
 from __future__ import annotations
 
@@ -242,20 +242,3 @@ class HealthNote(Model):
     @property
     def diet_labels(self) -> list[str]:
         return [str(Diet(diet).label) for diet in self.diets]
-
-
-class Submission(Model):
-    """A form that was sent: its key makes sure that it counts once.
-
-    With `registration_id` it made a registration. Without, the address was known already, and `application` is
-    kept for the half hour in which a mistyped address can be corrected.
-    """
-
-    __tablename__ = "submission"
-
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
-    email: Mapped[str] = mapped_column(String(254))
-    application: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    received_at: Mapped[datetime] = mapped_column(index=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wtforms import BooleanField, Field
+from wtforms import BooleanField, Field, HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, email_address, needed
+from regapp.core.forms import Form, Line, Lines, needed, participants_address
 from regapp.core.i18n import Text
+from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.fields import (
@@ -33,6 +34,10 @@ NEWS: Final = Text(
     "Ni får skriva till mig om kommande utbildningsdagar.",
     "You may write to me about coming training days.",
 )
+NOT_THIS_PAGE: Final = Text(
+    "Sidan hör till en annan anmälan. Gå tillbaka och öppna den igen.",
+    "The page belongs to another registration. Go back and open it again.",
+)
 
 
 class PersonForm(Form):
@@ -50,7 +55,7 @@ class PersonForm(Form):
         needed(Text("Fyll i ditt efternamn.", "Enter your last name.")),
         no_address,
     )
-    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
+    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
     profession = ProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
     workplace = Line(
@@ -154,13 +159,44 @@ class ColleagueForm(Form):
         needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
         no_address,
     )
-    email = Line(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), 254, email_address)
+    email = Line(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), 254, participants_address)
 
     def to_colleague(self) -> Colleague:
         return Colleague(self.first_name.data, self.last_name.data, self.email.data)
 
 
 class AddressForm(Form):
-    """An address alone: the right one from whoever mistyped it, or one's own to be sent the link."""
+    """An address alone."""
 
-    email = Line(Text("E-postadress", "E-mail address"), 254, email_address)
+    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+
+
+class CorrectionForm(NeedsForm):
+    """The right address from whoever mistyped it, with what never goes to another address by itself."""
+
+    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+    proof = HiddenField()
+
+    def __init__(self, answer_id: str, *, asks_for_needs: bool, **values: Any) -> None:
+        super().__init__(**values)
+        self._answer_id, self.asks_for_needs = answer_id, asks_for_needs
+
+    def validate_proof(self, _field: Field) -> None:
+        """The page's own, of this form's answer."""
+        if self._claim is None or self._claim.public_id != self._answer_id:
+            raise StopValidation(NOT_THIS_PAGE)
+
+    @property
+    def shown_version(self) -> int:
+        """The version of the links that the page was about; only after validate()."""
+        return self._claim.version if self._claim else 0
+
+    def needs_count(self) -> bool:
+        return self.asks_for_needs
+
+    def to_needs(self) -> Needs:
+        return super().to_needs() if self.asks_for_needs else Needs()
+
+    @property
+    def _claim(self) -> Claim | None:
+        return read(Purpose.CORRECT, self.proof.data or "")

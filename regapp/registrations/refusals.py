@@ -41,6 +41,17 @@ ALL_FULL = Text(
     "Alla platser är tagna. Kontakta arrangören om du har frågor: {contact}.",
     "All places are taken. Contact the organiser if you have questions: {contact}.",
 )
+NO_LINE = Text(
+    "Dagen har ingen kö. Välj något av det som går att välja här.",
+    "The day has no line. Choose one of what can be chosen here.",
+)
+
+
+class NoLine(RuleBroken):
+    """The seats of the day aren't counted, or there are none, so there was never a line to choose."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_LINE, field="attendance")
 
 
 class RegistrationClosed(RuleBroken):

@@ -3,84 +3,131 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
-from regapp.core import addresses, audit, limits, text
+from regapp.core import addresses, audit, text
 from regapp.core.context import settings
 from regapp.core.db import db, lock
-from regapp.core.limits import Limit
+from regapp.core.errors import RuleBroken
+from regapp.core.i18n import Text
 from regapp.events.models import Event
-from regapp.registrations import changing, finding, letters, places, promoting
+from regapp.registrations import (
+    attempts,
+    changing,
+    finding,
+    history,
+    letters,
+    places,
+    promoting,
+    provoked,
+    submissions,
+)
 from regapp.registrations.applying import Application
+from regapp.registrations.changing import Needs
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status, Submission
+from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status
 from regapp.registrations.places import DayPlaces
-from regapp.registrations.refusals import DayFull, RegistrationClosed
-from regapp.registrations.submissions import is_correctable
+from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
+from regapp.registrations.submissions import Submission
 
-NOTICE_VERSION: Final = "2026-11"
+NOTICE_VERSION: Final = "2026-12"
 """The privacy notice that a registration was made under; raise it when the notice changes."""
 
-TAKEN_BACK: Final = Limit("registration.taken_back", 5, timedelta(days=1))
-"""How often an address loses a registration again because it was mistyped: each time it gets letters."""
+CHANGED_SINCE: Final = Text(
+    "Anmälan har ändrats sedan formuläret skickades, så adressen går inte att rätta här. Anmäl dig igen med rätt "
+    "adress, eller skriv till {contact}.",
+    "The registration has changed since the form was sent, so the address can't be corrected here. Register again with "
+    "the right address, or write to {contact}.",
+)
 
 
-def submit(event_id: int, application: Application, key: str, received_at: datetime) -> Submission:
-    """Take in a form whose `key` was made when the form was shown; the same key never counts twice.
+class NotCorrectable(RuleBroken):
+    """What the form made is no longer as the form made it."""
 
-    Whoever is registered already gets a letter with their own link instead, and the caller learns nothing of
-    it. Raises RegistrationClosed or DayFull.
+    def __init__(self, event: Event) -> None:
+        super().__init__(CHANGED_SINCE.format(contact=event.contact_email))
+
+
+def submit(
+    event_id: int, application: Application, form_key: str, received_at: datetime, sent_here: Collection[str] = ()
+) -> Submission:
+    """Take in a form whose `form_key` was made when it was shown; the same form never counts twice.
+
+    The mailbox of an address that is registered already gets a letter instead, and the caller learns nothing of it.
+    `sent_here` are the answer pages of what the same browser has sent: going back to give somebody another address
+    corrects it. Raises RegistrationClosed, NoLine, DayFull or TooMany.
     """
     event = lock(Event, event_id)
     promoting.settle(event, received_at)
-    earlier = db.session.get(Submission, key)
-    if earlier is not None:
-        return _send_again(event, earlier, application, received_at)
+    key = submissions.key_of(event.id, form_key, application)
+    if sent := db.session.get(Submission, key):
+        return sent
+    mistyped = submissions.find_mistyped(form_key, application, sent_here)
+    if mistyped is not None and why_not_correctable(mistyped, received_at) is None:
+        _correct(event, mistyped, application, received_at)
+        mistyped.key = key
+        return mistyped
     submission = Submission(
-        key=key, event_id=event.id, email=application.email, received_at=received_at, application=None
+        key=key,
+        form_key=form_key,
+        event_id=event.id,
+        name=application.name,
+        email=application.email,
+        received_at=received_at,
     )
     _decide(event, submission, application, received_at)
     db.session.add(submission)
     return submission
 
 
-def correct_address(key: str, email: str, at: datetime) -> Submission | None:
-    """The sender of a form says that its address was mistyped; None when it is too late for that."""
-    found = db.session.get(Submission, key)
-    if found is None:
-        return None
+def correct_address(answer_id: str, shown_version: int, email: str, needs: Needs, at: datetime) -> Submission:
+    """The sender of a form says that its address was mistyped, and states diets and access needs anew.
+
+    `shown_version` is the `link_version` of what the page was about. Raises NotCorrectable, what `submit` raises, and
+    NotFound.
+    """
+    found = submissions.get(answer_id)
     event = lock(Event, found.event_id)
-    submission = db.session.get_one(Submission, key)
-    if not is_correctable(submission, at):
-        return None
-    _correct(event, submission, email, at)
+    submission = submissions.get(answer_id)
+    if addresses.key(email) == addresses.key(submission.email):
+        return submission
+    application = application_in(submission)
+    if application is None or shown_version != submission.link_version or why_not_correctable(submission, at):
+        raise NotCorrectable(event)
+    _correct(event, submission, dataclasses.replace(application, email=email, **vars(needs)), at)
     return submission
 
 
-def _send_again(event: Event, earlier: Submission, application: Application, at: datetime) -> Submission:
-    """The form came once more: by a double click, or by going back to correct the address or to register another."""
-    made = _made_by(earlier)
-    if (made.email_key if made else addresses.key(earlier.email)) == addresses.key(application.email):
-        return earlier
-    if not is_correctable(earlier, at) or not _is_same_person(earlier, application):
-        return submit(event.id, application, _key_for_another(earlier.key, application), at)
-    _correct(event, earlier, application.email, at)
-    return earlier
+def why_not_correctable(submission: Submission, at: datetime) -> NotCorrectable | None:
+    """What keeps the address from being corrected: time, or that the registration isn't as the form made it.
+
+    Whoever has the registration's links by now, even in the mistyped mailbox, may have made it their own.
+    """
+    registration = _made_by(submission)
+    is_as_made = registration is None or (
+        registration.is_active
+        and registration.link_version == submission.link_version
+        and registration.email == submission.email
+        and not history.has_acted(registration)
+    )
+    if is_as_made and submissions.is_correctable(submission, at):
+        return None
+    return NotCorrectable(db.session.get_one(Event, submission.event_id))
 
 
-def _is_same_person(earlier: Submission, application: Application) -> bool:
-    asked = _application_in(earlier)
-    return asked is not None and (asked.first_name, asked.last_name) == (application.first_name, application.last_name)
+def application_in(submission: Submission) -> Application | None:
+    """What the form asked for, without diets and access needs, as long as that is known."""
+    if submission.application is not None:
+        return Application.from_json(submission.application)
+    registration = _made_by(submission)
+    return Application.of(registration).without_needs() if registration else None
 
 
-def _key_for_another(key: str, application: Application) -> str:
-    """The same one each time that this person's form comes with that key."""
-    return hashlib.blake2b(f"{key}\n{addresses.key(application.email)}".encode(), digest_size=16).hexdigest()
-
-
-def _decide(event: Event, submission: Submission, application: Application, received_at: datetime) -> None:
+def _decide(
+    event: Event, submission: Submission, application: Application, received_at: datetime, *, counted: bool = False
+) -> None:
     if not event.is_open(received_at):
         raise RegistrationClosed(event, received_at)
     day_places = places.count(event)
@@ -88,44 +135,48 @@ def _decide(event: Event, submission: Submission, application: Application, rece
     _refuse_what_is_not_there(event, application.wish, day_places, received_at)
     known = finding.find_active(event.id, application.email)
     if known is not None:
-        letters.write_link(known, received_at)
-        submission.registration_id = None
-        submission.application = application.to_json()
+        attempts.answer(known, application, received_at, counted=counted)
+        submission.stands_for(None)
+        submission.application = application.without_needs().to_json()
         return
-    registration = _take_in(event, application, day_places, received_at)
-    submission.registration_id = registration.id
+    if not counted:
+        provoked.note(event.id, application.email, received_at)
+    submission.stands_for(_take_in(event, application, day_places, received_at))
     submission.application = None
 
 
-def _correct(event: Event, submission: Submission, email: str, at: datetime) -> None:
-    if addresses.key(email) == addresses.key(submission.email):
-        return
+def _correct(event: Event, submission: Submission, application: Application, at: datetime) -> None:
+    """Let the form count for the application's address, with the needs that the application tells of."""
     registration = _made_by(submission)
-    if registration and registration.is_active:
-        limits.take(TAKEN_BACK, registration.email_key, at)
-        if changing.change_address(registration.id, email, at) is None:
-            submission.registration_id = None
-            submission.application = Application.of(registration).to_json()
-    elif application := _application_in(submission):
-        # The form itself came in time; only the address in it was wrong. Whoever has that may have cancelled.
-        _decide(event, submission, dataclasses.replace(application, email=email), submission.received_at)
-    submission.email = email
+    if registration is None:
+        provoked.take(event.id, {application.email}, at)
+        # The form itself came in time; only the address in it was wrong.
+        _decide(event, submission, application, submission.received_at, counted=True)
+    else:
+        _move(registration, submission, application, at)
+    submission.email = application.email
+
+
+def _move(registration: Registration, submission: Submission, application: Application, at: datetime) -> None:
+    needs = Needs(application.diets, application.diet_other, application.access_needs)
+    changing.keep_needs(registration, needs if registration.wants_seat else Needs(), at)
+    if changing.change_address(registration.id, application.email, at) is None:
+        submission.stands_for(None)
+        submission.application = application.without_needs().to_json()
+        return
+    submission.stands_for(registration)
+    if not attempts.is_theirs(registration, application):
+        attempts.answer(registration, application, at)
 
 
 def _made_by(submission: Submission) -> Registration | None:
     return (submission.registration_id and db.session.get(Registration, submission.registration_id)) or None
 
 
-def _application_in(submission: Submission) -> Application | None:
-    """What the form asked for, as long as that is known."""
-    if submission.application is not None:
-        return Application.from_json(submission.application)
-    registration = _made_by(submission)
-    return Application.of(registration) if registration else None
-
-
 def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, received_at: datetime) -> None:
-    """Raises DayFull when neither the place wished for nor its place in line is to be had."""
+    """Raises NoLine, and DayFull when neither the place wished for nor its place in line is to be had."""
+    if wish.wants_line and not event.seats_on_site:
+        raise NoLine
     if wish.wants_seat and not day_places.on_site.is_full:
         return
     may_wait = day_places.has_line(event, received_at)
@@ -146,7 +197,7 @@ def _take_in(event: Event, application: Application, day_places: DayPlaces, rece
         registration.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
     db.session.flush()
-    letters.write_place_or_waiting(registration, received_at)
+    letters.write_registered(registration, wish, received_at)
     audit.record(
         "registration.made",
         actor=audit.PARTICIPANT,

@@ -36,6 +36,10 @@ OFFER_OVER = Text("Erbjudandet i brevet gäller inte längre.", "The offer in th
 PLACE_MOVES = Text(
     "Platsen i kön kan ha ändrats sedan brevet skrevs.", "The place in line may have changed since the letter."
 )
+OF_AN_ATTEMPT = Text(
+    "Brevet berättar om ett försök utan anmälan. Se i listan över dem om personen är anmäld nu.",
+    "The letter tells of an attempt without a registration. See in their list whether the person is registered now.",
+)
 DAY_OVER = Text("Dagen har varit.", "The day is over.")
 NO_DAY = Text("Dagen är ett utkast.", "The day is a draft.")
 JUST_CANCELLED = Text(
@@ -67,6 +71,8 @@ def why_not(mail: OutgoingMail, at: datetime) -> Text | None:
         return AGAIN_ON_ITS_WAY
     if mail.recipient != registration.email:
         return OTHER_ADDRESS
+    if mail.kind == "not_registered":
+        return OF_AN_ATTEMPT
     return _why_untrue(mail, registration, at) or (TOO_OFTEN if _is_too_often(registration, at) else None)
 
 

@@ -78,5 +78,5 @@ def waits(registration: Registration) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-INDEPENDENT = ("link", "reminder", "declined", "declined_by_other", "corrected")
+INDEPENDENT = ("link", "not_registered", "reminder", "declined", "declined_by_other", "corrected")
 """Letters that leave what an earlier one said as it was."""

@@ -10,7 +10,7 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, finding, letters, line, promoting, registering
+from regapp.registrations import attempts, cancelling, finding, letters, line, promoting, provoked, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import RegisteredBy, Registration
@@ -43,7 +43,8 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     """The place goes to a colleague: a new registration with a calendar entry of its own.
 
     No diets, consent or notes go with it. A colleague who is registered already keeps what they have and gets their
-    link; the place goes to the line, and the giver learns nothing of it. Raises RuleBroken, NotFound.
+    link, or a letter that says so; the place goes to the line, and the giver learns nothing of it. Raises RuleBroken,
+    NotFound.
     """
     registration = line.get_locked(registration_id)
     promoting.settle(registration.event, at)
@@ -53,15 +54,17 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     known = finding.find_active(registration.event_id, colleague.email)
     if known is registration:
         raise RuleBroken(OWN_ADDRESS, field="email")
+    provoked.take(registration.event_id, {colleague.email}, at)
+    application = _application_for(colleague, registration)
     cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
     letters.write_transfer(registration, at)
     registration.is_transferred = True
     registration.health = None
     db.session.flush()
     if known is not None:
-        letters.write_link(known, at)
+        attempts.answer(known, application, at, counted=True)
     else:
-        _register(registration, colleague, at)
+        _register(registration, application, at)
     promoting.settle(registration.event, at)
 
 
@@ -72,22 +75,21 @@ def _require_place_to_give(registration: Registration) -> None:
         raise RuleBroken(NO_PLACE)
 
 
-def _register(giver: Registration, colleague: Colleague, at: datetime) -> None:
-    registration = registering.build(
-        giver.event,
-        Application(
-            first_name=colleague.first_name,
-            last_name=colleague.last_name,
-            email=colleague.email,
-            profession=giver.profession,
-            profession_other=giver.profession_other,
-            workplace=giver.workplace,
-            wish=Wish.ON_SITE if giver.attendance is Attendance.ON_SITE else Wish.ONLINE,
-            language=giver.language,
-        ),
-        at,
-        RegisteredBy.COLLEAGUE,
+def _application_for(colleague: Colleague, giver: Registration) -> Application:
+    return Application(
+        first_name=colleague.first_name,
+        last_name=colleague.last_name,
+        email=colleague.email,
+        profession=giver.profession,
+        profession_other=giver.profession_other,
+        workplace=giver.workplace,
+        wish=Wish.ON_SITE if giver.attendance is Attendance.ON_SITE else Wish.ONLINE,
+        language=giver.language,
     )
+
+
+def _register(giver: Registration, application: Application, at: datetime) -> None:
+    registration = registering.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
     db.session.add(registration)
     db.session.flush()
     letters.write_taken_over(registration, at)

@@ -20,6 +20,7 @@ from regapp.core.db import Model, db, writing
 from regapp.core.links import Purpose, sign
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
+from regapp.registrations.submissions import Submission
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, WHILE_OPEN, new_day
 from tests.support.organisers import signed_in
@@ -45,6 +46,7 @@ TABLE = {
     "accounts.sign_in POST": "+++++",
     "accounts.sign_out POST": "+++++",
     "health.healthz GET": "+++++",
+    "organising.attempts GET": "?+-++",
     "organising.attendees GET": "?++++",
     "organising.cancel_person GET": "?--++",
     "organising.cancel_person POST": "?--++",
@@ -100,6 +102,7 @@ TABLE = {
     "organising.undo_person GET": "?--++",
     "organising.undo_person POST": "?--++",
     "organising.unpublish POST": "?--++",
+    "registrations.answer GET": "+++++",
     "registrations.accept GET": "+++++",
     "registrations.accept POST": "+++++",
     "registrations.accessibility GET": "+++++",
@@ -181,6 +184,7 @@ def values(app: Flask) -> Iterator[dict[str, Any]]:
                 "public_id": registration.public_id,
                 "mail_id": db.session.scalars(select(OutgoingMail.id)).one(),
                 "filename": "site.css",
+                "answer_id": db.session.scalars(select(Submission.answer_id)).one(),
                 "mark": "read",
                 "reminder_id": reminder.id,
                 "name": f"reminder-{reminder.id}",

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from regapp.cli import main
+from tests.support.server import SENDER
 
 EMAIL = "anna@example.org"
 
@@ -56,6 +57,12 @@ def test_what_is_wrong_is_said_without_a_trace_of_code(run, words: tuple[str, ..
 def test_an_account_is_not_added_twice(run) -> None:  # type: ignore[no-untyped-def]
     lines(run("add", EMAIL, "--role", "admin"))
     assert run("add", "Anna@Example.org", "--role", "admin").exit_code != 0
+
+
+def test_the_address_that_letters_come_from_is_nobodys_account(run) -> None:  # type: ignore[no-untyped-def]
+    refused = run("add", SENDER, "--role", "admin")
+    assert refused.exit_code != 0
+    assert "own e-mail address" in refused.output
 
 
 def test_letters_are_shown_and_chosen(run) -> None:  # type: ignore[no-untyped-def]

@@ -26,6 +26,7 @@ from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.mailing.models import CalendarAnswer, MailState, OutgoingMail, UnclearReturn
 from regapp.registrations import finding, other_answers, promoting, registering
 from regapp.registrations.applying import Application
+from regapp.registrations.attempts import Attempt
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.letters import personal_links
 from regapp.registrations.models import Registration, Status
@@ -60,6 +61,7 @@ class House:
         self.waiting = ""
         self.undoable = ""
         self.letters: dict[str, str] = {}
+        self.attempt = 0
         self.fill()
         self.system.start_web()
 
@@ -93,6 +95,7 @@ class House:
             self.waiting = _queue(now)
             self.undoable = _cancelled_person("2027-full", now)
             self.letters = _letters(self.slug)
+            self.attempt = _attempts(self.slug, now)
             _reminders_of_every_kind(now)
         for language in LANGUAGES:
             add_organiser(self.app, Role.ORGANISER, f"{language}@example.org", language=language)
@@ -305,6 +308,16 @@ def _letters(slug: str) -> dict[str, str]:
             "deferred": next(mail.id for mail in mails if len(mail.tries) > 1),
             "waiting": next(mail.id for mail in mails if mail.state is MailState.QUEUED),
         }
+
+
+def _attempts(slug: str, now: datetime) -> int:
+    """Others with the talkative person's address, more than there are letters for; the id of the last one."""
+    for name in ("Ida", "Kim", "Liv", "My", LONG_WORD):
+        other = an_application(first_name=name, last_name=LONG_WORD, email=LONG_ADDRESS)
+        with writing():
+            registering.submit(_event(slug).id, other, name, now)
+    with writing():
+        return max(db.session.scalars(select(Attempt.id)))
 
 
 def _reminders_of_every_kind(now: datetime) -> None:

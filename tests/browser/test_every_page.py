@@ -107,6 +107,9 @@ ORGANISERS = {
     "correcting a person": "/organiser/{open}/attendees/{person}/correct",
     "cancelling a person": "/organiser/{open}/attendees/{person}/cancel",
     "registering somebody": "/organiser/{open}/register",
+    "attempts without a registration": "/organiser/{open}/attempts",
+    "no attempts": "/organiser/2027-soon/attempts",
+    "registering somebody who tried": "/organiser/{open}/register?attempt={attempt}",
     "registering somebody late": "/organiser/2027-closed/register",
     "registering somebody beyond the number": "/organiser/2027-queue/register",
     "the line": "/organiser/2027-queue/line",
@@ -218,7 +221,8 @@ def test_an_organisers_page_is_for_everybody(
 ) -> None:
     page = organisers[language]
     letters = {**house.letters, "waiting_letter": house.letters["waiting"], "waiting": house.waiting}
-    path = ORGANISERS[name].format(open=house.slug, person=house.person, undoable=house.undoable, **letters)
+    made = {"person": house.person, "undoable": house.undoable, "attempt": house.attempt}
+    path = ORGANISERS[name].format(open=house.slug, **made, **letters)
     visit(page, house.url(path), name)
     assert page.locator("html").get_attribute("lang") == language or name == "a draft as people will see it"
     examine_everywhere(page)

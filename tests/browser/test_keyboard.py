@@ -120,7 +120,7 @@ def test_a_person_registers_and_cancels_by_keyboard_alone(house: House, windows:
     page.keyboard.press("Space")
     tab_to(page, "main button")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/received")
+    page.wait_for_url("**/received/*")
     expect(page.get_by_text(email, exact=True)).to_be_visible()
 
     page.goto(house.url(house.links_of(email, house.slug)["manage"]))

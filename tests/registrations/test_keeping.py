@@ -63,8 +63,12 @@ def test_the_answer_names_the_readers_own_address(app: Flask, day: str) -> None:
     for name in ("asa", "orjan"):
         browser = app.test_client()
         assert isinstance(browser, CheckingClient)
-        browser.submit("/2026/register", **{**APPLICATION, "email": f"{name}@example.org"}, follow=False)
-        assert f"{name}@example.org" in browser.page("/2026/received").text
+        answer = browser.submit("/2026/register", **{**APPLICATION, "email": f"{name}@example.org"}, follow=False)
+        page = browser.page(answer.location)
+        assert f"{name}@example.org" in page.text
+        # The links to correct it, and to the other language, are the reader's own too.
+        assert answer.location + "/correct-address" in page.links()
+        assert f"/en{answer.location}" in page.links()
 
 
 def test_each_language_has_its_own_page(client: CheckingClient, day: str) -> None:

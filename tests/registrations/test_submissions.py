@@ -6,8 +6,7 @@ import pytest
 from flask import Flask
 
 from regapp.core.db import db, writing
-from regapp.registrations.models import Submission
-from regapp.registrations.submissions import forget_old
+from regapp.registrations.submissions import Submission, forget_old
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, WHILE_OPEN
 

@@ -69,11 +69,20 @@ class Story:
     def __init__(self, app: Flask, now: time_machine.Traveller, server: SmtpServer, language: str) -> None:
         self.app, self.now, self.server, self.language = app, now, server, language
 
-    def register(self, wish: str, email: str = ASA) -> None:
+    def register(self, wish: str, email: str = ASA, **fields: object) -> None:
         """Over HTTP, from a browser of their own."""
-        path = "/2026/register" if self.language == "sv" else "/en/2026/register"
-        client: CheckingClient = self.app.test_client()  # type: ignore[assignment]
-        assert client.submit(path, **{**APPLICATION, "email": email, "attendance": wish}).status_code == 200
+        self.open_form()
+        self.send_form(wish, email, **fields)
+
+    def open_form(self) -> None:
+        """As it is now, in a new browser."""
+        self.path = "/2026/register" if self.language == "sv" else "/en/2026/register"
+        self.client: CheckingClient = self.app.test_client()  # type: ignore[assignment]
+        self.form = self.client.page(self.path).form()
+
+    def send_form(self, wish: str, email: str = ASA, **fields: object) -> None:
+        typed = {**APPLICATION, "email": email, "attendance": wish, **fields}
+        assert self.client.send(self.path, self.form, **typed).status_code == 200
 
     def follow(self, rule: Callable[..., Any], *values: Any, email: str = ASA, **named: Any) -> None:
         """A rule for the person's latest registration, now."""
@@ -137,8 +146,27 @@ class Case:
         return self.kind == "cancellation" and self.form is None
 
 
-def register(wish: str, email: str = ASA) -> Step:
-    return lambda story: story.register(wish, email)
+def register(wish: str, email: str = ASA, **fields: object) -> Step:
+    return lambda story: story.register(wish, email, **fields)
+
+
+def in_the_form_of_a_full_day(story: Story) -> None:
+    story.open_form()
+
+
+def sends_the_form(story: Story) -> None:
+    """Which offered the line when it was opened."""
+    story.send_form("line")
+
+
+def is_given_by(giver: str, first_name: str, last_name: str) -> Step:
+    """A colleague's place, with an address that is registered."""
+    colleague = Colleague(first_name, last_name, ASA)
+    return lambda story: story.follow(transferring.transfer, colleague, email=giver)
+
+
+def the_registration_closes(story: Story) -> None:
+    story.now.move_to(datetime(2026, 11, 12, 8, 0, tzinfo=STOCKHOLM))
 
 
 def is_registered(wish: str) -> Step:
@@ -412,5 +440,18 @@ CASES: dict[str, Case] = {
     ),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
     "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
-    "link-online": Case("link", (register("online"), hours_pass, register("on_site")), ONLINE),
+    "link-online": Case("link", (register("online"), hours_pass, register("online")), ONLINE),
+    "not_registered-colleague": Case(
+        "not_registered", (register("on_site"), register("on_site", first_name="Eva", last_name="Alm")), ON_SITE
+    ),
+    "not_registered-too-late": Case(
+        "not_registered",
+        (register("on_site"), register("on_site", BO), the_registration_closes, is_given_by(BO, "Eva", "Alm")),
+        ON_SITE,
+    ),
+    "not_registered-wish": Case("not_registered", (register("online"), register("on_site")), ONLINE),
+    "confirmation-seat-was-free": Case(
+        "confirmation", (others_take_the_seats, in_the_form_of_a_full_day, one_of_them_cancels, sends_the_form),
+        ON_SITE, REQUEST, 0, answers=False,
+    ),
 }  # fmt: skip

@@ -69,7 +69,7 @@ def race(app: Flask, open_day: Callable[..., None], start_system: Callable[..., 
 
 def kinds(answers: list[Answer]) -> Counter[str]:
     return Counter(
-        "place" if answer.path.endswith("/received") else "full" if FULL in answer.body else f"{answer.status}"
+        "place" if "/received/" in answer.path else "full" if FULL in answer.body else f"{answer.status}"
         for answer in answers
     )
 

@@ -47,7 +47,7 @@ def test_a_confirmation_and_a_cancellation_go_the_whole_way(
     system = start_system(mail_port=mail.port, from_nothing=True)
     visitor = Visitor(system.base_url)
     answer = visitor.submit("/2026/register", **{**APPLICATION, "attendance": "online"})
-    assert (answer.status, answer.path) == (200, "/2026/received")
+    assert answer.status == 200 and answer.path.startswith("/2026/received/")
 
     confirmation = letter_to(mail, "asa@example.org", 1)
     check_invitation(confirmation, "REQUEST", sequence=0)
@@ -110,7 +110,7 @@ def test_a_letter_written_while_the_mail_server_is_away_arrives_when_it_is_back(
 def test_a_killed_web_server_loses_no_letter(system: System, mail: SmtpServer) -> None:
     system.crash("worker")
     answer = Visitor(system.base_url).submit("/2026/register", **APPLICATION)
-    assert answer.path == "/2026/received"
+    assert answer.path.startswith("/2026/received/")
     system.crash("web")
     assert mail.to("asa@example.org") == []
     system.start_worker()

@@ -1,0 +1,64 @@
+"""The pages that answer a form: where the letter goes, and the address corrected."""
+
+from __future__ import annotations
+
+from flask import g, redirect, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from regapp.core.forms import counts
+from regapp.core.links import Purpose, sign
+from regapp.core.web import bilingual, page_url
+from regapp.registrations import keeping, registering, sent_forms
+from regapp.registrations.person_forms import CorrectionForm
+from regapp.registrations.public import bp, get_visible
+from regapp.registrations.submissions import Submission
+
+# Where each visitor's own goes in a page that is drawn once for many.
+NAME, ADDRESS, ANSWER = "\x02name\x03", "\x02address\x03", "~answer~"
+
+
+@bilingual(bp, "/<slug:slug>/received")
+def received(slug: str) -> ResponseReturnValue:
+    """The answer to anybody."""
+    return render_template("registrations/received.html", event=get_visible(slug), answer_id=None)
+
+
+@bilingual(bp, "/<slug:slug>/received/<answer_id>")
+def answer(slug: str, answer_id: str) -> ResponseReturnValue:
+    """The answer to whoever sent the form, and for a while; to anybody else the one that tells nothing."""
+    submission = sent_forms.find(slug, answer_id)
+    if submission is None:
+        return redirect(page_url(".received", slug=slug))
+    page = keeping.page("received", slug, g.received_at, lambda: _draw_answer(slug, answer_id))
+    own = {NAME: escape(submission.name), ADDRESS: escape(submission.email), ANSWER: answer_id}
+    for mark, value in own.items():
+        page = page.replace(mark, value)
+    return page
+
+
+def _draw_answer(slug: str, answer_id: str) -> str:
+    values = {"event": get_visible(slug), "answer_id": answer_id, "name": NAME, "address": ADDRESS}
+    return render_template("registrations/received.html", **values).replace(answer_id, ANSWER)
+
+
+@bilingual(bp, "/<slug:slug>/received/<answer_id>/correct-address", methods=["GET", "POST"])
+def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
+    event = get_visible(slug)
+    submission = sent_forms.find(slug, answer_id)
+    application = registering.application_in(submission) if submission else None
+    if submission is None or application is None:
+        return redirect(page_url(".received", slug=slug))
+    proof = sign(Purpose.CORRECT, answer_id, submission.link_version)
+    form = CorrectionForm(answer_id, asks_for_needs=application.wish.wants_seat, email=submission.email, proof=proof)
+    if counts(form, lambda: _correct(submission, form)):
+        return redirect(page_url(".answer", slug=slug, answer_id=answer_id), 303)
+    refused = registering.why_not_correctable(submission, g.received_at)
+    values = {"event": event, "form": form, "submission": submission, "refused": refused and refused.message}
+    return render_template("registrations/correct_address.html", **values), 422 if form.errors else 200
+
+
+def _correct(submission: Submission, form: CorrectionForm) -> None:
+    registering.correct_address(
+        submission.answer_id, form.shown_version, form.email.data, form.to_needs(), g.received_at
+    )
