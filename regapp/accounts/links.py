@@ -8,6 +8,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from regapp.accounts.models import Organiser
 from regapp.core.context import settings
 from regapp.core.db import db
+from regapp.core.links import all_keys, serializer
 
 INVITATION = timedelta(days=3)
 """How long a link lasts that an administrator hands to a new organiser."""
@@ -17,9 +18,7 @@ RECOVERY = timedelta(hours=2)
 
 
 def _serializer() -> URLSafeSerializer:
-    # The oldest key comes first: itsdangerous signs with the last and accepts all.
-    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
-    return URLSafeSerializer(keys, salt="regapp.link.choose-password", signer_kwargs={"digest_method": hashlib.sha256})
+    return serializer(all_keys(), "regapp.link.choose-password")
 
 
 def address_of(organiser: Organiser, expires_at: datetime) -> str:

@@ -1,7 +1,6 @@
 """Signing in and out, choosing a password, and what one gets by mail."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +16,8 @@ from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Press
 from regapp.core.i18n import Text
 from regapp.core.limits import TooMany
-from regapp.core.web import personal
+from regapp.core.mending import lead_to_page
+from regapp.core.web import is_ours, personal
 
 bp = Blueprint("accounts", __name__, url_prefix="/organiser")
 
@@ -91,7 +91,7 @@ def link_sent() -> ResponseReturnValue:
 @open_to_all
 def choose_password(token: str) -> ResponseReturnValue:
     if (organiser := links.find(token, g.received_at)) is None:
-        return render_template("accounts/stale_link.html"), 404
+        return lead_to_page() or (render_template("accounts/stale_link.html"), 404)
     i18n.set_language(organiser.language)
     email, form = organiser.email, ChoosePasswordForm()
     if form.validate_on_submit():
@@ -157,11 +157,7 @@ def _set_password(organiser: Organiser, password: str, *, is_signed_in: bool = F
 
 def on_site(then: str) -> str:
     """The path to go on to, if it is one of ours; the overview otherwise."""
-    parts = urlsplit(then)
-    is_ours = then.startswith("/") and not then.startswith("//") and not parts.scheme and not parts.netloc
-    if not is_ours or "\\" in then or any(ord(character) < 33 for character in then):
-        return url_for("organising.dashboard")
-    return then
+    return then if is_ours(then) else url_for("organising.dashboard")
 
 
 def _show(form: Form, template: str, **values: Any) -> ResponseReturnValue:

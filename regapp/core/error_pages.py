@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken, where
 from regapp.core.i18n import Text
+from regapp.core.mending import lead_to_page
 from regapp.core.web import SAFE_METHODS, personal
 
 RETRY_AFTER_S = 5
@@ -18,11 +19,16 @@ RETRY_AFTER_S = 5
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _show_http_error)
-    app.register_error_handler(NotFound, lambda _error: error_page(404))
+    app.register_error_handler(404, _show_missing)
+    app.register_error_handler(NotFound, _show_missing)
     app.register_error_handler(RuleBroken, lambda error: error_page(409, error.message))
     app.register_error_handler(OperationalError, _show_database_trouble)
     app.register_error_handler(PoolTimeout, _show_database_trouble)
     app.register_error_handler(Exception, _show_bug)
+
+
+def _show_missing(_error: Exception) -> ResponseReturnValue:
+    return lead_to_page() or error_page(404)
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -114,7 +120,7 @@ def error_page(code: int, message: Text | None = None) -> Response:
         code=code,
         title=str(title),
         message=str(message or words),
-        typed=_typed_fields() if code in {409, 500, 503} else [],
+        typed=_typed_fields() if code in {409, 429, 500, 503} else [],
     )
     return personal(Response(page, status=code))
 

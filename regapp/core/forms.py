@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import current_app, g, request
 from flask_wtf import FlaskForm
+from werkzeug.local import LocalProxy
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from regapp.core import addresses, text
+from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
@@ -23,6 +25,19 @@ PAGE_TOO_OLD = Text(
     "Sidan hade varit öppen för länge. Det du har fyllt i finns kvar: skicka igen.",
     "The page had been open for too long. What you filled in is still here: send again.",
 )
+whom_to_write_to: LocalProxy[str] = LocalProxy(lambda: g.get("contact") or settings().contact)
+"""The contact of the day that the page is about, known when the page is written; otherwise the organisation's."""
+
+COOKIES_NEEDED = Text(
+    "Din webbläsare skickade inte med någon kaka (cookie), och utan den kan vi inte ta emot ett formulär. Tillåt kakor "
+    "för den här webbplatsen och skicka sedan igen, två gånger om det behövs: det du har fyllt i finns kvar. "
+    "Går det inte? Skriv till {contact}.",
+    "Your browser sent no cookie along, and without one we can’t receive a form. Allow cookies for this site and then "
+    "send again, twice if need be: what you filled in is still here. If that doesn’t help, write to {contact}.",
+    {"contact": whom_to_write_to},
+)
+SWITCH = "switch_language"
+"""The name of a button that shows the same form in the other language, with what is typed and without sending it."""
 
 Check = Callable[[FlaskForm, Field], None]
 
@@ -30,18 +45,27 @@ Check = Callable[[FlaskForm, Field], None]
 class Form(FlaskForm):
     """A form whose forgery check speaks as an error of the whole form, with everything typed still there."""
 
+    has_typed = False
+    """Whether it shows what somebody typed, which is then newer than anything that their browser kept."""
+
     class Meta(FlaskForm.Meta):
         locales = ("en",)
 
-        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
             """Only what a form sends; Flask-WTF would take JSON too, with values that are no text."""
-            return None if request.is_json else super().wrap_formdata(form, formdata)
+            typed = None if request.is_json else super().wrap_formdata(form, formdata)
+            form.has_typed = bool(typed)
+            return typed
+
+    def is_submitted(self) -> bool:
+        """Whether it was sent; to be seen in the other language is not to be sent."""
+        return bool(super().is_submitted()) and SWITCH not in request.form
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         valid = bool(super().validate(*args, **kwargs))
         if self._fields.get("csrf_token") is not None and self.csrf_token.errors:
             self.csrf_token.errors = []
-            self.form_errors.append(PAGE_TOO_OLD)
+            self.form_errors.append(PAGE_TOO_OLD if _sends_cookies() else COOKIES_NEEDED)
         return valid
 
     def refuse(self, error: RuleBroken) -> None:
@@ -51,6 +75,11 @@ class Form(FlaskForm):
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+
+def _sends_cookies() -> bool:
+    """Whether the browser keeps our cookie: each page with a form sets it."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
 class Press(Form):

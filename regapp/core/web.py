@@ -66,6 +66,12 @@ def absolute(path: str) -> str:
     return urljoin(settings().base_url, path)
 
 
+def is_ours(address: str) -> bool:
+    """Whether the address is a path on this site, and no trick to leave it."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    return is_path and "\\" not in address and not any(ord(character) < 33 for character in address)
+
+
 def personal(response: Response) -> Response:
     """Mark a page that a personal link opened: kept by nobody, found by nobody, told to nobody."""
     response.headers["Cache-Control"] = "no-store"
@@ -97,6 +103,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)
     app.before_request(_stay_here)
+    app.before_request(_leave_form)
     app.teardown_request(lambda _error: begin_reading())
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
@@ -117,6 +124,12 @@ def _stay_here() -> ResponseReturnValue | None:
     if not isinstance(wanted, RequestRedirect):
         return None
     return redirect("/" + wanted.new_url.removeprefix(request.host_url).lstrip("/"), wanted.code)
+
+
+def _leave_form() -> ResponseReturnValue | None:
+    """The button beside a form that leads elsewhere: what was typed is not looked at, and stays in the browser."""
+    there = request.form.get("leave", "") if request.method == "POST" else ""
+    return redirect(there, 303) if is_ours(there) else None
 
 
 def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -15,7 +15,6 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import csv_files, deliveries, exporting, filtering, letters, listing
 from regapp.attendees.exporting import Export, Format
 from regapp.core.db import db
-from regapp.core.error_pages import error_page
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Press
 from regapp.core.i18n import t
@@ -111,7 +110,8 @@ def export(slug: str) -> ResponseReturnValue:
     else:
         del form.with_health
     if not chosen.validate():
-        return error_page(400)
+        # The list says at its fields what is wrong with the filter.
+        return redirect(url_for(".attendees", slug=slug, **chosen.query()), 303)
     if form.validate_on_submit():
         try:
             return _download(event, chosen, form)

@@ -57,7 +57,7 @@ def leave_line(token: str) -> ResponseReturnValue:
     if counts(form, lambda: moving.leave_line(registration.id, g.received_at)):
         return back(token, LEFT_LINE)
     if not registration.is_in_line:
-        return back(token)
+        return show_my(token, registration, form) if form.errors else back(token)
     return show("leave_line", token, registration, form)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import g, redirect, render_template
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from regapp.core import limits
@@ -14,7 +14,7 @@ from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import changing, possible_moves, transferring
 from regapp.registrations.models import Registration
-from regapp.registrations.own_pages import back, get_changeable, show
+from regapp.registrations.own_pages import back, get_changeable, show, show_my
 from regapp.registrations.person_forms import (
     AddressForm,
     ColleagueForm,
@@ -32,6 +32,10 @@ MOVED = Text(
     "Din deltagandeform är ändrad. Vi har skickat ett mejl om det.",
     "Your form of attendance is changed. We have sent an e-mail about it.",
 )
+NO_MOVE = Text(
+    "Det finns inget att ändra till längre. Din anmälan gäller som förut.",
+    "There is nothing to change to any more. Your registration stands as before.",
+)
 WITHDRAWN = Text(
     "Uppgifterna om kost och tillgänglighet är raderade.", "What you wrote about diet and access is deleted."
 )
@@ -46,7 +50,7 @@ def attendance(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     moves = possible_moves.find(registration, g.received_at)
     if not moves:
-        return back(token)
+        return back(token, NO_MOVE if request.method == "POST" else None)
     form = MoveForm()
     form.offer(moves)
     if counts(form, lambda: possible_moves.make(Move(form.attendance.data), registration.id, g.received_at)):
@@ -81,7 +85,7 @@ def withdraw_consent(token: str) -> ResponseReturnValue:
     if counts(form, lambda: changing.change_needs(registration.id, changing.Needs(), g.received_at)):
         return back(token, WITHDRAWN)
     if registration.health is None:
-        return back(token)
+        return show_my(token, registration, form) if form.errors else back(token)
     return show("withdraw_consent", token, registration, form)
 
 
@@ -128,5 +132,5 @@ def transfer(token: str) -> ResponseReturnValue:
     if counts(form, lambda: transferring.transfer(registration.id, form.to_colleague(), g.received_at)):
         return back(token)
     if not transferring.is_possible(registration, g.received_at):
-        return back(token)
+        return show_my(token, registration, form) if form.errors else back(token)
     return show("transfer", token, registration, form)

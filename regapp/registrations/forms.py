@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from itsdangerous import BadData, URLSafeSerializer
-from wtforms import BooleanField, Field, HiddenField
-from wtforms.validators import StopValidation
+from itsdangerous import BadData
+from wtforms import BooleanField, Field, HiddenField, StringField
 
 from regapp.core.context import settings
-from regapp.core.forms import Line, Lines
+from regapp.core.forms import Lines
 from regapp.core.i18n import Text, current_language
+from regapp.core.links import all_keys, serializer
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.fields import choices
@@ -21,6 +22,12 @@ from regapp.registrations.person_forms import NEWS, NeedsForm, PersonForm, WishF
 TOO_FAST: Final = Text(
     "Det gick så fort att vi vill vara säkra på att du är en människa. Vänta ett par sekunder och skicka igen.",
     "That was so fast that we want to be sure that you are a person. Wait a few seconds and send again.",
+)
+TRAP_FILLED: Final = Text(
+    "Ett fält som bara är till för robotar var ifyllt. Det händer när ett program fyller i formulär av sig självt. "
+    "Fältet är nu tomt: se efter att resten stämmer och skicka igen.",
+    "A field that is there for robots only was filled in. That happens when a program fills in forms by itself. "
+    "The field is empty now: see that the rest is right and send again.",
 )
 FORM_GONE: Final = Text(
     "Formuläret gick inte att känna igen. Det du har fyllt i finns kvar: skicka igen.",
@@ -49,8 +56,8 @@ class FormKey:
     """
 
     def __init__(self) -> None:
-        keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
-        self._signer = URLSafeSerializer(keys, salt="regapp.form")
+        # SHA-1, so that forms which are open now can be sent after an upgrade.
+        self._signer = serializer(all_keys(), "regapp.form", hashlib.sha1)
 
     def new(self, now: datetime, slug: str) -> str:
         return str(self._signer.dumps([secrets.token_urlsafe(16), round(now.timestamp(), 3), slug]))
@@ -69,12 +76,12 @@ class RegistrationForm(PersonForm, WishForm, NeedsForm):
     message = Lines(Text("Övriga upplysningar till arrangören", "Other information to the organiser"), 1000)
     wants_news = BooleanField(NEWS)
     form_key = HiddenField()
-    website = Line(Text("Webbplats (lämna tomt)", "Website (leave empty)"), 200)
+    website = StringField(Text("Webbplats (lämna tomt)", "Website (leave empty)"))
 
     def validate_website(self, field: Field) -> None:
+        """Said of the whole form: nobody sees the field."""
         if field.data:
-            self.form_errors.append(TOO_FAST)
-            raise StopValidation
+            self.form_errors.append(TRAP_FILLED)
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         valid = super().validate(*args, **kwargs)

@@ -32,6 +32,7 @@ def get_own(purpose: Purpose, token: str) -> Registration:
     if not registration or not registration.has_living_links(g.received_at):
         raise NotFound
     set_language(registration.language)
+    g.contact = registration.event.contact_email
     return registration
 
 

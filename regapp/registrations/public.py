@@ -21,6 +21,7 @@ def get_visible(slug: str) -> Event:
     event = finding.get_by_slug(slug)
     if not event.is_public() and find_organiser() is None:
         raise NotFound
+    g.contact = event.contact_email
     return event
 
 

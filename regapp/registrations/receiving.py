@@ -25,6 +25,8 @@ def register(slug: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _blank(slug)
     form = RegistrationForm()
+    if not form.is_submitted():
+        return _show(get_visible(slug), form)
     # Before the database is asked anything: from then on others wait for us.
     key = form.check_key(g.received_at, slug) if form.validate() else None
     if key is not None and (submission := _take_in(slug, form, key)):

@@ -222,6 +222,7 @@ def test_what_was_being_typed_when_the_session_ended_is_sent_on_after_signing_in
 
 def test_a_form_without_its_token_is_refused_in_words(app: Flask, client: CheckingClient) -> None:
     add_organiser(app)
+    client.get("/organiser/sign-in")
     answer = client.post("/organiser/sign-in", data={"sign_in-email": EMAIL, "sign_in-password": PASSWORD})
     assert answer.status_code == 400
     assert "öppen för länge" in read(answer).text

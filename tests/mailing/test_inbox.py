@@ -108,7 +108,7 @@ def test_what_tells_of_no_failure_is_put_away_and_marks_nothing(
     assert theirs.messages() == []
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a message is handled once: a key that is there already")
 @pytest.mark.parametrize("name", ["unclear-gateway", "unclear-person"])
 def test_what_came_to_a_letter_s_own_address_and_isnt_understood_is_noted_once_and_left(
     theirs: MailboxOfTheirs, settings: config.Settings, caplog: pytest.LogCaptureFixture, name: str

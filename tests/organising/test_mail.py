@@ -319,7 +319,7 @@ def test_addresses_that_letters_dont_reach_stand_out_in_the_list(
     assert any(link.startswith(MAIL + "/") for link in empty.page(person).links())
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("the figures are counted by SQL")
 def test_what_came_back_and_wasnt_understood_is_counted_and_shown_and_undelivers_nothing(
     app: Flask, empty: CheckingClient, letter_path: Callable[[str], str]
 ) -> None:

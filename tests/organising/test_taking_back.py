@@ -345,7 +345,7 @@ def test_a_button_without_its_token_changes_nothing(app: Flask, organiser: Check
     assert publication(app) is Publication.CANCELLED and not find(app, ASA).is_active
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("the worker and the organiser wait for one lock")
 @pytest.mark.parametrize("first", ["worker", "organiser"])
 def test_of_a_worker_that_tells_and_an_organiser_who_takes_back_at_once_one_wins(
     app: Flask, clock: time_machine.Traveller, first: str

@@ -160,7 +160,6 @@ def others(app: Flask) -> list[tuple[str, str]]:
         return [(one.address, one.answer.value) for one in db.session.query(OtherAnswer).order_by(OtherAnswer.id)]
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_no_from_another_address_is_noted_and_told_and_never_counts_as_theirs(
     app: Flask, answer: Answering, name: str
@@ -194,7 +193,7 @@ def test_for_another_attendee_it_is_another_s_answer_though_it_comes_from_the_pa
     assert others(app) == [("bo.ek@university.example.org", "declined")]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases("a unique key keeps the second note out")
 def test_the_same_address_is_written_about_once_for_each_version_of_the_entry(
     app: Flask, answer: Answering, clock: time_machine.Traveller
 ) -> None:
@@ -211,7 +210,6 @@ def test_the_same_address_is_written_about_once_for_each_version_of_the_entry(
     assert len(others(app)) == 2
 
 
-@pytest.mark.both_databases
 def test_a_flood_of_others_ends_in_three_letters_and_twenty_notes(app: Flask, answer: Answering) -> None:
     register(app, ASA)
     taken = [answer(recipient=f"p{number}@elsewhere.example.org") for number in range(25)]

@@ -136,7 +136,7 @@ def test_a_domain_with_swedish_letters_is_written_to_in_ascii(app: Flask, client
         ("diets", ["vegan"], "Kryssa i att vi får spara"),
         ("access_needs", "Rullstolsplats", "Kryssa i att vi får spara"),
         ("message", "x" * 1001, "Ta bort 1 tecken."),
-        ("website", "http://robot.example", "Det gick så fort"),
+        ("website", "http://robot.example", "Ett fält som bara är till för robotar"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(

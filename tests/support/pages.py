@@ -141,6 +141,7 @@ def check(html: str) -> None:
         *_ids(page),
         *_nesting(page),
         *_policy(page),
+        *_ways_out(page),
     ]
     assert not broken, f"the page “{page.title}” is not well made:\n  " + "\n  ".join(broken)
     _well_made.add(bones)
@@ -198,6 +199,29 @@ def _wrong_holders(tag: str, above: tuple[str, ...]) -> set[str]:
     if tag in INTERACTIVE:
         return {"a", "button", tag}.intersection(above)
     return set()
+
+
+def _ways_out(page: Page) -> Iterator[str]:
+    """What would lead away from a form in which somebody has typed."""
+    forms = [
+        e for e in page.all("form") if (e.get("method") or "get").lower() == "post" and any(map(_is_typed, e.iter()))
+    ]
+    for link in (e for form in forms for e in form.iter("a")):
+        if not (link.get("href") or "").startswith(("#", "mailto:")) and link.get("target") != "_blank":
+            yield f"a link leads away from a form: {link.get('href')}"
+    for link in page.all("a"):
+        if link.get("target") == "_blank" and ("(" not in words(link) or link.get("rel") != "noopener"):
+            yield f"a link to a new window doesn't say so: {link.get('href')}"
+        if forms and "language" in (link.get("class") or "").split():
+            yield "the other language leads away from a form"
+    for field in (e for form in forms for e in form.iter() if e.tag in {"input", "textarea"}):
+        if field.get("autocomplete") == "off" and field.get("name") != "website":
+            yield f"the browser may not restore {field.get('name')}"
+
+
+def _is_typed(field: Element) -> bool:
+    hidden = field.tag == "input" and field.get("type") in {"hidden", "submit", "button"}
+    return field.tag in {"input", "select", "textarea"} and not hidden and field.get("name") is not None
 
 
 def _policy(page: Page) -> Iterator[str]:
