@@ -18,7 +18,7 @@ from regapp.mailing.orders import Rendering
 from regapp.registrations.choices import Attendance
 from regapp.registrations.entry_letters import confirmation_id
 from regapp.registrations.letter_additions import with_source
-from regapp.registrations.letter_parts import facts, from_organisers, how_to_attend, own_page, questions
+from regapp.registrations.letter_parts import days_page, facts, from_organisers, how_to_attend, own_page, questions
 from regapp.registrations.models import Registration
 
 
@@ -51,8 +51,8 @@ def compose(registration: Registration, message: str) -> Letter:
             Heading(t("Påminnelse om utbildningsdagen", "Reminder of the training day")),
             Paragraph(
                 t(
-                    "Hej {name}! Du är anmäld till {title} {day}.",
-                    "Hello {name}! You are registered for {title} on {day}.",
+                    "Hej {name}! Du är anmäld till {title}, {day}.",
+                    "Hello {name}! You are registered for {title}, {day}.",
                     name=registration.first_name,
                     title=event.title,
                     day=format_day(event.starts_at),
@@ -68,6 +68,7 @@ def compose(registration: Registration, message: str) -> Letter:
             ),
             *_if_not(),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )

@@ -78,6 +78,7 @@ LINE_ENDS: Final = time(12, 0)
 KITCHEN_DAYS: Final = 7
 """The day before, the line closes at that clock; so many days before, the kitchen gets its numbers."""
 
+DOORS_OPEN: Final = time(8, 15)
 STARTS: Final = time(9, 0)
 ENDS: Final = time(16, 30)
 

@@ -118,6 +118,7 @@ def build_day(now: datetime) -> Event:
         language_note_en=content.LANGUAGE_NOTE_EN,
         starts_at=times.instant(day, content.STARTS, SWEDISH_TIME),
         ends_at=times.instant(day, content.ENDS, SWEDISH_TIME),
+        doors_open=content.DOORS_OPEN,
         venue=content.VENUE,
         address=content.ADDRESS,
         directions_sv=content.DIRECTIONS_SV,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text
+from regapp.core.i18n import Text, local
 from regapp.events.models import Event
 
 SLUG = re.compile(r"20[0-9]{2}(-[a-z0-9]+)*")
@@ -24,6 +24,10 @@ SLUG_SHAPE = Text(
 ENDS_BEFORE_START = Text(
     "Dagen måste sluta efter att den börjar. Ändra sluttiden.",
     "The day must end after it starts. Change the end time.",
+)
+DOORS_TOO_LATE = Text(
+    "Dörrarna måste öppna innan dagen börjar. Välj en tidigare tid.",
+    "The doors must open before the day starts. Choose an earlier time.",
 )
 OPENS_TOO_LATE = Text(
     "Anmälan måste öppna före eller på sista anmälningsdagen. Ändra datumet.",
@@ -93,6 +97,7 @@ class Draft:
     meeting_url: str
     sound_test_url: str
     join_minutes_before: int
+    doors_open: time | None = None
     programme: tuple[Session, ...] = ()
 
     @classmethod
@@ -114,6 +119,8 @@ class Draft:
             yield RuleBroken(SLUG_SHAPE, "slug")
         if self.ends_at <= self.starts_at:
             yield RuleBroken(ENDS_BEFORE_START, "ends")
+        if self.doors_open and self.doors_open >= local(self.starts_at).time():
+            yield RuleBroken(DOORS_TOO_LATE, "doors_open")
         if self.closes_at > self.starts_at:
             yield RuleBroken(LAST_DAY_TOO_LATE, "last_day")
         if self.opens_at >= self.closes_at:

@@ -50,7 +50,8 @@ class Event(Model):
     `closes_at` and `changes_close_at` are exclusive: the instants after the last day to register, and after the last
     day to change what catering and seats need. Until `promote_until` a free seat goes to whoever is first in line;
     from `offer_days` before the start it is offered, with a time to answer by. The number of places is None when
-    unlimited. `version` counts saves, so that a second organiser's older copy is noticed.
+    unlimited. `version` counts saves, so that a second organiser's older copy is noticed. `doors_open` is the clock
+    on the wall of the venue.
 
     `meeting_url_changed_at` is set when a published day's meeting gets another address; at `sound_test_url`
     participants try their sound before.
@@ -86,6 +87,7 @@ class Event(Model):
     language_note_en: Mapped[str] = mapped_column(String(200), default="")
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
+    doors_open: Mapped[time | None]
     time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Stockholm")
     venue: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(300), default="")

@@ -21,6 +21,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _TIED = re.compile(r"(?<=\bkl\.) (?=\d)")
 """The blank of `kl. 9.00`, where no line ends."""
 
+_HYPHEN = re.compile(r"(?<![\w./@+-])(e)-(?=(?:post|mail)\w*(?![\w.-]*[@/]|\.\w))", re.IGNORECASE)
+"""That of `e-post` and `e-mail`, but not in an address."""
+
+_SPAN = re.compile(r"(?<=\d)–(?=\d)")
+
 _TIE = "\x00"
 """Stands for such a blank while lines are made: words hold no control characters."""
 
@@ -120,16 +125,21 @@ def one_line(value: object) -> str:
     return " ".join(words(value).split())
 
 
+def bound(value: object) -> str:
+    """The words, with what no reader's program should break at the end of a line: `e-postprogram`, `9.00–16.30`."""
+    return _SPAN.sub("\u2060–\u2060", _HYPHEN.sub("\\1\u2011", words(value)))
+
+
 def wrapped(value: object) -> str:
     """The words in lines of WIDTH; what has no blank, such as an address, is never cut."""
-    lines = _TIED.sub(_TIE, words(value)).split("\n")
+    lines = _TIED.sub(_TIE, bound(value)).split("\n")
     filled = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in lines)
     return "\n".join(filled).replace(_TIE, " ")
 
 
 def broken(value: object) -> Markup:
     """The words as HTML; Outlook knows <br> but no `white-space: pre-line`."""
-    return Markup("<br>").join(_TIED.sub("\u00a0", words(value)).split("\n"))
+    return Markup("<br>").join(_TIED.sub("\u00a0", bound(value)).split("\n"))
 
 
 def write(letter: Letter, language: str) -> Written:
@@ -153,7 +163,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(words=words, broken=broken, wrapped=wrapped, one_line=one_line)
+    environment.filters.update(words=words, bound=bound, broken=broken, wrapped=wrapped, one_line=one_line)
     environment.tests.update({kind.__name__.lower(): _test_for(kind) for kind in (Link, *get_args(Block))})
     return environment
 

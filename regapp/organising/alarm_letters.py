@@ -85,15 +85,19 @@ def full(event: Event, attendance: Attendance, taken: Places, in_line: int | Non
     )
     blocks: list[Block] = [Paragraph(words.format(taken=taken.taken, limit=taken.limit))]
     if on_site and in_line is not None:
-        then = t(
-            "Den som anmäler sig nu kan ställa sig i kö. Där står {n} när det här skrivs.",
-            "Whoever registers now can stand in line. {n} did when this was written.",
-            n=in_line,
-        )
-        blocks.append(Paragraph(then))
+        then = t("Den som anmäler sig nu kan ställa sig i kö.", "Whoever registers now can stand in line.")
+        blocks.append(Paragraph(f"{then} {_in_line(in_line)}"))
     more = t("Du kan höja antalet platser på dagens sida.", "You can raise the number of places on the day's page.")
     to_day = Action(t("Öppna dagens sida", "Open the day's page"), address_of(event))
     return _alarm(f"{heading} – {event.title}", heading, [*blocks, Paragraph(more)], to_day)
+
+
+def _in_line(number: int) -> str:
+    if number == 0:
+        return t("Ingen står i kö just nu.", "Nobody is in line right now.")
+    if number == 1:
+        return t("En person står i kö just nu.", "One person is in line right now.")
+    return t("{n} personer står i kö just nu.", "{n} people are in line right now.", n=number)
 
 
 def missed(event: Event, reminders: Sequence[Reminder], new: int) -> Letter:

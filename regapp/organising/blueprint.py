@@ -10,7 +10,7 @@ from flask import Blueprint
 from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
 from regapp.attendees.letters import Fate
-from regapp.organising.mail_words import ANSWERS, OUTCOMES, kind_words
+from regapp.organising.mail_words import ANSWERS, kind_words, outcome_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 
@@ -39,4 +39,10 @@ def may() -> May:
 
 @bp.context_processor
 def _words() -> dict[str, Any]:
-    return {"may": may(), "kind_words": kind_words, "outcomes": OUTCOMES, "answers": ANSWERS, "all_fates": Fate}
+    return {
+        "may": may(),
+        "kind_words": kind_words,
+        "outcome_words": outcome_words,
+        "answers": ANSWERS,
+        "all_fates": Fate,
+    }

@@ -38,7 +38,23 @@ def compose(days: Sequence[Digest], since: datetime, now: datetime) -> Letter:
 
 def _news(days: Sequence[Digest]) -> str:
     new, unread = sum(day.news.registered for day in days), sum(day.unread for day in days)
-    return t("{n} nya, {m} olästa meddelanden", "{n} new, {m} unread messages", n=new, m=unread)
+    return f"{_registered(new)}, {_messages(unread)}"
+
+
+def _registered(number: int) -> str:
+    if number == 0:
+        return t("ingen ny anmälan", "no new registration")
+    if number == 1:
+        return t("1 ny anmälan", "1 new registration")
+    return t("{n} nya anmälningar", "{n} new registrations", n=number)
+
+
+def _messages(number: int) -> str:
+    if number == 0:
+        return t("inget oläst meddelande", "no unread message")
+    if number == 1:
+        return t("1 oläst meddelande", "1 unread message")
+    return t("{n} olästa meddelanden", "{n} unread messages", n=number)
 
 
 def _day(day: Digest, now: datetime) -> list[Block]:
@@ -46,7 +62,7 @@ def _day(day: Digest, now: datetime) -> list[Block]:
     rows = [
         (t("Nya anmälningar", "New registrations"), day.news.registered),
         (t("Avanmälda", "Cancelled"), day.news.cancelled),
-        (t("I kö för en plats på plats", "In line for an on-site place"), day.in_line),
+        (t("I kö för en plats i lokalen", "In line for an on-site place"), day.in_line),
         (t("Olästa meddelanden", "Unread messages"), day.unread),
         (t("Brev som inte kom fram", "Letters that did not arrive"), day.undelivered),
         (t("Sista anmälningsdag", "Last day to register"), _deadline(event, now)),

@@ -95,6 +95,7 @@ class EventForm(Form):
     day = DayField(Text("Dag", "Day"))
     starts = ClockField(Text("Börjar kl.", "Starts at"))
     ends = ClockField(Text("Slutar kl.", "Ends at"))
+    doors_open = ClockField(Text("Dörrarna öppnar kl.", "Doors open at"), may_be_empty=True)
     venue = Line(Text("Lokal", "Venue"), 200)
     address = Line(Text("Adress", "Address"), 300)
     directions_sv = Lines(Text("Hitta hit, på svenska", "Directions in Swedish"), MAX_TEXT)
@@ -173,7 +174,7 @@ class EventForm(Form):
         if not (starts_at and ends_at and opens_at and promote_until and last_day and last_change_day):
             return None
         columns = {name: self[name].data for name in _COLUMNS_IN_FORM}
-        for name in ("seats_on_site", "seats_online", "join_minutes_before", "offer_days"):
+        for name in ("seats_on_site", "seats_online", "join_minutes_before", "offer_days", "doors_open"):
             columns[name] = self[name].value
         rows = [row.form.to_session() for row in self.programme if not row.form.is_blank]
         return Draft(
@@ -207,6 +208,7 @@ def _as_typed(event: Event) -> dict[str, Any]:
         "day": starts.date().isoformat(),
         "starts": f"{starts:%H:%M}",
         "ends": f"{ends:%H:%M}",
+        "doors_open": f"{event.doors_open:%H:%M}" if event.doors_open else "",
         "opens_on": opens.date().isoformat(),
         "opens": f"{opens:%H:%M}",
         "last_day": event.last_day.isoformat(),

@@ -54,16 +54,21 @@ def _read_day(_form: FlaskForm, field: Any) -> None:
 
 
 class ClockField(Line):
-    """A clock on a Swedish wall, 9.00 or 09:00; `value` is what was read."""
+    """A clock on a Swedish wall, 9.00 or 09:00, or nothing where it `may_be_empty`; `value` is what was read."""
 
     widget = TimeInput()
     value: time | None = None
 
-    def __init__(self, label: Text, when_missing: Text = CLOCK_SHAPE, **options: Any) -> None:
-        super().__init__(label, 8, needed(when_missing), _read_clock, **options)
+    def __init__(
+        self, label: Text, when_missing: Text = CLOCK_SHAPE, *, may_be_empty: bool = False, **options: Any
+    ) -> None:
+        needs = () if may_be_empty else (needed(when_missing),)
+        super().__init__(label, 8, *needs, _read_clock, **options)
 
 
 def _read_clock(_form: FlaskForm, field: Any) -> None:
+    if not field.data:
+        return
     found = _CLOCK.fullmatch(field.data.removesuffix(":00") if field.data.count(":") == 2 else field.data)
     if found is None:
         raise StopValidation(CLOCK_SHAPE)

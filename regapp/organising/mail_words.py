@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from regapp.core.i18n import Text, format_day, format_span, t
 from regapp.mailing import invites, marks
-from regapp.mailing.models import CalendarAnswer, TryOutcome
+from regapp.mailing.models import CalendarAnswer, DeliveryTry, TryOutcome
 
 KINDS: Final = {
     "confirmation": Text("bekräftelse", "confirmation"),
@@ -44,12 +44,21 @@ ANSWERS: Final = {
     CalendarAnswer.NO: Text("nej", "no"),
     CalendarAnswer.MAYBE: Text("kanske", "perhaps"),
 }
+NO_ANSWER: Final = Text(
+    "Försöket misslyckades innan e-postservern hade svarat.", "The try failed before the mail server had answered."
+)
 
 _METHODS: Final = {
     ("REQUEST", True): Text("Ny inbjudan", "New invitation"),
     ("REQUEST", False): Text("Uppdatering av inbjudan", "Update of the invitation"),
     ("CANCEL", False): Text("Avbokning: posten tas bort", "Cancellation: the entry is removed"),
 }
+
+
+def outcome_words(attempt: DeliveryTry) -> str:
+    """What a try came to; a server that said nothing asked for nothing."""
+    is_unanswered = attempt.outcome is TryOutcome.RETRY and not attempt.answer[:3].isdigit()
+    return str(NO_ANSWER if is_unanswered else OUTCOMES[attempt.outcome])
 
 
 def kind_words(kind: str) -> str:

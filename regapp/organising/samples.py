@@ -16,7 +16,15 @@ from regapp.core.i18n import current_language, use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import answer_wording, attempt_wording, day_wording, line_wording, registering, wording
+from regapp.registrations import (
+    answer_wording,
+    attempt_wording,
+    day_wording,
+    letter_parts,
+    line_wording,
+    registering,
+    wording,
+)
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
@@ -50,7 +58,8 @@ def _not_registered(registration: Registration) -> Letter:
 
 
 def _waiting(registration: Registration) -> Letter:
-    return line_wording.waiting(registration, position=1, brings_entry=registration.has_place)
+    entry = [letter_parts.invitation_comes()] if registration.has_place else []
+    return line_wording.waiting(registration, position=1, entry=entry)
 
 
 def _out_of_line(compose: Compose) -> Compose:
@@ -65,6 +74,8 @@ def _out_of_line(compose: Compose) -> Compose:
     return composed
 
 
+EVERY_WAY: Final = line_wording.Ways(can_go_online=True, can_wait=True)
+
 SAMPLES: Final = {
     "confirmation": Sample(wording.confirmation, PLACES),
     "link": Sample(partial(wording.link, registered_again=True), PLACES),
@@ -76,8 +87,8 @@ SAMPLES: Final = {
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),
-    "offer_passed": Sample(_out_of_line(line_wording.offer_passed), IN_LINE),
-    "line_closed": Sample(_out_of_line(line_wording.line_closed), IN_LINE),
+    "offer_passed": Sample(_out_of_line(partial(line_wording.offer_passed, ways=EVERY_WAY)), IN_LINE),
+    "line_closed": Sample(_out_of_line(partial(line_wording.line_closed, ways=EVERY_WAY)), IN_LINE),
 }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regapp.core.i18n import t
-from regapp.mailing.letters import Heading, Letter, Paragraph
+from regapp.mailing.letters import Block, Heading, Letter, Paragraph
 from regapp.registrations.letter_parts import (
     asks_for_needs,
+    days_page,
     facts,
     how_to_attend,
     invitation_comes,
@@ -37,12 +40,13 @@ def taken_over(registration: Registration) -> Letter:
             *asks_for_needs(registration),
             invitation_comes(),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
 
 
-def corrected(registration: Registration) -> Letter:
+def corrected(registration: Registration, *, entry: Sequence[Block] = ()) -> Letter:
     event = registration.event
     return Letter(
         subject=t("Rättade uppgifter: {title}", "Corrected details: {title}", title=event.title),
@@ -56,6 +60,7 @@ def corrected(registration: Registration) -> Letter:
                 )
             ),
             facts(registration),
+            *entry,
             own_page(),
             questions(event),
         ],

@@ -9,7 +9,18 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event, Publication
-from regapp.registrations import cancelling, changing, finding, letters, line, moving, places, promoting, registering
+from regapp.registrations import (
+    cancelling,
+    changing,
+    finding,
+    letters,
+    line,
+    moving,
+    places,
+    promoting,
+    registering,
+    taking_over,
+)
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
@@ -59,7 +70,7 @@ def register_for(
     registration = registering.build(event, application, at, RegisteredBy.ORGANISER)
     _place(registration, application.wish, at)
     db.session.add(registration)
-    db.session.flush()
+    taking_over.take_over_entry(registration)
     if tell:
         letters.write_registered(registration, application.wish, at, done=REGISTERED)
     audit.record(

@@ -14,7 +14,7 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import RESTORABLE_FOR, Event
 from regapp.mailing import outbox
-from regapp.registrations import day_orders, history, letters, line, places, promoting, told
+from regapp.registrations import day_orders, history, letters, line, places, promoting, taking_over, told
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letter_additions import CANCELLED, UNDONE, by
 from regapp.registrations.models import Registration, Status
@@ -28,7 +28,7 @@ TOO_LATE_TO_UNDO = Text(
     "The cancellation can no longer be undone. Register again if registration is open.",
 )
 SEAT_GONE = Text(
-    "Din plats på plats har gått till någon annan. Du kan ställa dig i kö om den är öppen.",
+    "Din plats i lokalen har gått till någon annan. Du kan ställa dig i kö om den är öppen.",
     "Your on-site place has gone to somebody else. You can stand in line if it is open.",
 )
 ONLINE_GONE = Text(
@@ -93,6 +93,7 @@ def undo(
     tell = not audit.is_organiser(actor) or was_told(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
+    taking_over.take_over_entry(registration)
     if not registration.event.fills_seats(at):
         registration.leave_line()
     history.record("registration.cancellation_undone", registration, at, actor, reason)
@@ -132,6 +133,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.in_line_since = at
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
+    taking_over.take_over_entry(registration)
     letters.write_waiting(registration, at)
     history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration

@@ -21,6 +21,7 @@ from regapp.registrations import (
     promoting,
     provoked,
     taking_back,
+    taking_over,
 )
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession
@@ -121,7 +122,7 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
         raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
     before = entries.shown(registration)
     registration.language = language
-    letters.write_if_entry_differs(registration, before, at)
+    letters.write_language(registration, before, at)
     history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration
 
@@ -152,6 +153,7 @@ def change_address(
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
     registration.search_text = finding.search_text(registration)
+    taking_over.take_over_entry(registration)
     letters.write_place_or_waiting(registration, at, done=done)
     history.record("registration.address_corrected", registration, at, actor)
     return registration

@@ -114,7 +114,7 @@ _WISH_LABELS = {
     Wish.ON_SITE: Text("På plats", "On site"),
     Wish.ONLINE: Text("Digitalt", "Online"),
     Wish.ONLINE_AND_LINE: Text(
-        "Digitalt nu, och i kö för en plats på plats", "Online now, and in line for an on-site place"
+        "Digitalt nu, och i kö för en plats i lokalen", "Online now, and in line for an on-site place"
     ),
-    Wish.LINE: Text("Bara i kö för en plats på plats", "Only in line for an on-site place"),
+    Wish.LINE: Text("Bara i kö för en plats i lokalen", "Only in line for an on-site place"),
 }

@@ -8,6 +8,7 @@ from regapp.mailing.marks import has_marks
 from regapp.registrations import entries
 from regapp.registrations.entries import Shown
 from regapp.registrations.letter_parts import (
+    days_page,
     entry_changes,
     entry_goes,
     facts,
@@ -29,12 +30,13 @@ def day_changed(registration: Registration, earlier: Shown | None) -> Letter:
             Heading(t("Dagen har ändrats", "The day has changed")),
             Paragraph(_what_changed(registration, earlier)),
             facts(registration),
-            *_as_it_was(registration, earlier),
             *how_to_attend(registration),
             entry_changes(),
             *_may_cancel(registration, earlier),
             own_page(),
+            days_page(event),
             questions(event),
+            *_as_it_was(registration, earlier),
         ],
     )
 
@@ -77,7 +79,7 @@ def _as_it_was(registration: Registration, earlier: Shown | None) -> list[Block]
         rows.append((t("Var, tidigare", "Where, before"), was))
     if now.summary != earlier.summary:
         rows.append((t("Vad, tidigare", "What, before"), earlier.summary))
-    return [Heading(t("Det här gällde tidigare", "This is how it was before")), Facts(rows)]
+    return [Heading(t("Det här gällde tidigare", "This is what held before")), Facts(rows)]
 
 
 def _may_cancel(registration: Registration, earlier: Shown | None) -> list[Block]:
@@ -110,6 +112,7 @@ def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
             ),
             *([entry_goes()] if takes_entry else []),
             facts(registration),
+            days_page(event),
             questions(event),
         ],
     )

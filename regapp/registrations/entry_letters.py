@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, ScalarResult, select
 
 from regapp.core.db import db
-from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.mailing.models import DELIVERED, CalendarMethod, OutgoingMail
 from regapp.registrations.models import Registration
 
 
@@ -22,21 +22,41 @@ def about(registration: Registration) -> ColumnElement[bool]:
 def find_last(registration: Registration, below: int | None = None) -> OutgoingMail | None:
     """The latest letter or order about the entry that may have come to its mailbox, or may come still.
 
-    `below` leaves out those with this SEQUENCE or a higher one. Read anew: a worker may have made a letter of an order
-    while we waited for a lock.
+    `below` leaves out those with this SEQUENCE or a higher one.
     """
+    sequence = OutgoingMail.sequence
+    found = _written(registration, sequence.is_not(None) if below is None else sequence < below)
+    return next((mail for mail in found if mail.may_have_arrived), None)
+
+
+def may_show(registration: Registration) -> bool:
+    """Whether the mailbox may show the entry: it may have got it, and nothing that surely arrived took it away.
+
+    The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
+    takes it away waited still.
+    """
+    for mail in _written(registration, OutgoingMail.calendar.is_not(None)):
+        if mail.method is CalendarMethod.REQUEST and mail.may_have_arrived:
+            return True
+        if mail.method is CalendarMethod.CANCEL and mail.state in DELIVERED and mail.bounce is None:
+            return False
+    return False
+
+
+def _written(registration: Registration, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
+    """The letters and orders about the entry, the latest first, also those to who had it before (see taking_over).
+
+    Read anew: a worker may have made a letter of an order while we waited for a lock.
+    """
+    of_mailbox = select(Registration.id).where(
+        Registration.event_id == registration.event_id, Registration.email_key == registration.email_key
+    )
     written = (
         select(OutgoingMail)
-        .where(
-            OutgoingMail.registration_id == registration.id,
-            OutgoingMail.recipient == registration.email,
-            OutgoingMail.sequence.is_not(None) if below is None else OutgoingMail.sequence < below,
-            about(registration),
-        )
+        .where(OutgoingMail.registration_id.in_(of_mailbox), which, about(registration))
         .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
     )
-    found = db.session.scalars(written, execution_options={"populate_existing": True})
-    return next((mail for mail in found if mail.may_have_arrived), None)
+    return db.session.scalars(written, execution_options={"populate_existing": True})
 
 
 def confirmation_id(registration: Registration) -> str | None:

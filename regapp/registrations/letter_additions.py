@@ -13,7 +13,7 @@ from regapp.core.db import db
 from regapp.core.i18n import Text, t
 from regapp.mailing.letters import Action, Block, Facts, Letter, Paragraph
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations.letter_parts import from_organisers, privacy_url
+from regapp.registrations.letter_parts import from_organisers, privacy_url, questions
 from regapp.registrations.models import RegisteredBy, Registration
 
 REGISTERED = Text("Det är arrangören som har anmält dig.", "It is the organiser who registered you.")
@@ -81,7 +81,7 @@ def with_source(letter: Letter, registration: Registration, mail_id: str = "", *
         return letter
     source = Paragraph(str(_SOURCES[registration.registered_by]))
     notice = Action(t("Så behandlar vi personuppgifter", "How we process personal data"), privacy_url(), quiet=True)
-    return _with(letter, [source, notice], at=-1)
+    return _with(letter, [source, notice], at=letter.blocks.index(questions(registration.event)))
 
 
 def _who_did(done: Text, registration: Registration) -> Paragraph:
@@ -101,5 +101,5 @@ def _is_first(registration: Registration, mail_id: str) -> bool:
 
 
 def _with(letter: Letter, blocks: Sequence[Block], *, at: int) -> Letter:
-    """Position 2 is after heading and greeting, -1 before the last block, which says whom to ask."""
+    """Position 2 is after heading and greeting."""
     return dataclasses.replace(letter, blocks=[*letter.blocks[:at], *blocks, *letter.blocks[at:]])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time
 
+from regapp.core import markdown
 from regapp.core.context import settings
-from regapp.core.i18n import format_day, format_instant, format_span, t
-from regapp.events.models import Event
+from regapp.core.i18n import format_clock, format_day, format_instant, format_span, t
+from regapp.events.models import Event, Publication
 from regapp.mailing.letters import Action, Block, Facts, Heading, Paragraph
 from regapp.mailing.marks import mark
+from regapp.mailing.models import CalendarMethod
 from regapp.registrations import entries
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
@@ -22,17 +24,45 @@ def facts(registration: Registration, *, of_seat: bool = False) -> Facts:
     """`of_seat`: of the seat on site that is offered, not of what the participant has."""
     event = registration.event
     online = registration.attendance is Attendance.ONLINE and not of_seat
-    form = Attendance.ON_SITE.label if of_seat else registration.form_label
     where = where_online() if online else entries.place(event)
+    if of_seat:
+        form = (t("Erbjuden plats", "Offered place"), str(Attendance.ON_SITE.label))
+    else:
+        form = (t("Deltagandeform", "Form of attendance"), str(registration.form_label))
     return Facts(
         [
-            (t("Vad", "What"), event.title),
-            (t("När", "When"), when(event.starts_at, event.ends_at)),
+            *_what_and_when(event, has_doors=of_seat or registration.has_seat),
             (t("Var", "Where"), where),
-            (t("Deltagandeform", "Form of attendance"), str(form)),
+            form,
             (t("Deltagare", "Participant"), registration.name),
         ]
     )
+
+
+def day_facts(event: Event) -> Facts:
+    """The day itself, for who has no place there."""
+    return Facts([*_what_and_when(event), (t("Var", "Where"), entries.place(event) or where_online())])
+
+
+def _what_and_when(event: Event, *, has_doors: bool = False) -> list[tuple[str, str]]:
+    rows = [(t("Vad", "What"), event.title), (t("När", "When"), when(event.starts_at, event.ends_at))]
+    if has_doors and event.doors_open and event.publication is not Publication.CANCELLED:
+        rows.append((t("Dörrarna öppnar", "Doors open"), doors(event.doors_open)))
+    return rows
+
+
+def doors(opens: time) -> str:
+    return t("kl. {clock}", "{clock}", clock=format_clock(opens))
+
+
+def days_page(event: Event) -> Action:
+    """The day's public page, where the programme is."""
+    words = (
+        t("Programmet och mer om dagen", "The programme and more about the day")
+        if event.programme
+        else t("Till dagens sida", "To the day's page")
+    )
+    return Action(words, entries.day_url(event), quiet=True)
 
 
 def when(starts_at: datetime, ends_at: datetime) -> str:
@@ -63,7 +93,7 @@ def how_to_attend(registration: Registration) -> list[Block]:
             ),
             Action(t("Till din anslutningssida", "To your join page"), mark("join")),
         ]
-    directions = event.directions.strip()
+    directions = markdown.flowing(event.directions)
     return [Paragraph(directions)] if directions else []
 
 
@@ -116,10 +146,19 @@ def entry_changes() -> Paragraph:
 def entry_goes() -> Paragraph:
     return Paragraph(
         t(
-            "Kalenderposten tas bort av det här mejlet. Svara Ja om ditt e-postprogram frågar.",
-            "This e-mail removes the calendar entry. Answer Yes if your mail program asks.",
+            "Kalenderposten tas bort av det här mejlet. Välj Ta bort från kalendern om ditt program frågar.",
+            "This e-mail removes the calendar entry. Choose Remove from calendar if your program asks.",
         )
     )
+
+
+def entry_note(method: CalendarMethod | None, *, is_new: bool) -> list[Block]:
+    """What the letter does to the calendar, if anything; `is_new`: it brings an entry that wasn't there."""
+    if method is None:
+        return []
+    if method is CalendarMethod.CANCEL:
+        return [entry_goes()]
+    return [invitation_comes() if is_new else entry_changes()]
 
 
 def asks_for_needs(registration: Registration) -> list[Block]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final
 
-from sqlalchemy import bindparam, select
-
-from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import Text, use_language
-from regapp.core.links import Purpose, sign
 from regapp.events.models import Publication
 from regapp.mailing import outbox
+from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod
 from regapp.registrations import (
     answer_wording,
@@ -21,23 +18,30 @@ from regapp.registrations import (
     day_wording,
     entries,
     entry_letters,
+    letter_parts,
     line,
     line_wording,
+    rerouting_wording,
+    told,
     wording,
 )
 from regapp.registrations.choices import Wish
 from regapp.registrations.letter_additions import CORRECTED, Compose, complete, saying
 from regapp.registrations.models import Registration
-
-DEAD: Final = 0
-"""The version of personal links that opens nothing."""
+from regapp.registrations.personal_links import links_of as links_of
+from regapp.registrations.personal_links import personal_links as personal_links
 
 
 def write_place(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    """Tell of the place that the participant has now: a confirmation, or an update of the entry they have."""
-    kind = "update" if registration.has_entry else "confirmation"
-    compose = wording.update if registration.has_entry else partial(wording.confirmation, by_themselves=done is None)
-    _write_request(registration, kind, saying(done, compose), at)
+    """Tell of the place that the participant has now: a confirmation, or an update of the entry they have.
+
+    Who got their entry from an earlier registration, or was never told of this one, has nothing confirmed yet.
+    """
+    if registration.has_entry and entry_letters.confirmation_id(registration):
+        _write_request(registration, "update", saying(done, wording.update), at)
+    else:
+        compose = partial(wording.confirmation, by_themselves=done is None)
+        _write_request(registration, "confirmation", saying(done, compose), at)
 
 
 def write_taken_over(registration: Registration, at: datetime) -> None:
@@ -50,7 +54,7 @@ def write_corrected(registration: Registration, at: datetime) -> None:
     if registration.has_place and not registration.has_entry:
         write_place(registration, at, done=CORRECTED)
     else:
-        write(registration, "corrected", arranged_wording.corrected, at)
+        _write_with_what_is_due(registration, "corrected", arranged_wording.corrected, at)
 
 
 def write_seat(registration: Registration, at: datetime) -> None:
@@ -83,12 +87,10 @@ def write_registered(registration: Registration, wish: Wish, at: datetime, *, do
         write_place_or_waiting(registration, at, done=done)
 
 
-def write_if_entry_differs(
-    registration: Registration, before: entries.Shown, at: datetime, *, done: Text | None = None
-) -> None:
-    """Update the entry when the participant's calendar shows something else than it should."""
+def write_language(registration: Registration, before: entries.Shown, at: datetime) -> None:
+    """Tell in the new language that it is spoken now, with the entry, where that shows it."""
     if registration.has_entry and entries.shown(registration) != before:
-        write_place(registration, at, done=done)
+        _write_request(registration, "update", rerouting_wording.spoken_to, at)
 
 
 def write_undone(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
@@ -103,24 +105,22 @@ def write_undone(registration: Registration, at: datetime, *, done: Text | None 
 def write_waiting(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the place in line, with the entry of an online place that the participant's calendar lacks."""
     db.session.flush()
-    brings_entry = registration.has_place and not registration.has_entry
-    compose = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings_entry)
-    if brings_entry:
-        _write_request(registration, "waiting", saying(done, compose), at)
-    else:
-        write(registration, "waiting", saying(done, compose), at)
+    compose = partial(line_wording.waiting, position=line.position(registration))
+    _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 
 def write_offer(registration: Registration, at: datetime) -> None:
-    write(registration, "offer", line_wording.offer, at)
+    _write_with_what_is_due(registration, "offer", line_wording.offer, at)
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    write(registration, "offer_passed", line_wording.offer_passed, at)
+    ways = line_wording.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "offer_passed", partial(line_wording.offer_passed, ways=ways), at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    write(registration, "line_closed", line_wording.line_closed, at)
+    ways = line_wording.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "line_closed", partial(line_wording.line_closed, ways=ways), at)
 
 
 def write_cancellation(
@@ -154,37 +154,19 @@ def write_declined(registration: Registration, at: datetime) -> None:
 
 def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the mailbox that the registration had until now, and take the entry from there."""
-    compose = partial(wording.address_changed, by_themselves=done is None)
+    compose = partial(rerouting_wording.address_changed, by_themselves=done is None)
     _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 
-def links_of(mail: outbox.Addressed) -> dict[str, str]:
-    """The addresses behind a letter's marks, as they are when it is sent; an earlier mailbox gets none that opens."""
-    # Asked for every letter of a crowd: three columns, past the unit of work.
-    found = mail.registration_id and db.session.connection().execute(_LINKED, {"id": mail.registration_id}).first()
-    if not found:
-        return {}
-    return _links(found.public_id, DEAD if mail.recipient != found.email else found.link_version)
-
-
-def personal_links(registration: Registration) -> dict[str, str]:
-    """Where the participant's own pages are."""
-    return _links(registration.public_id, registration.link_version)
-
-
-_LINKED = select(Registration.public_id, Registration.link_version, Registration.email).where(
-    Registration.id == bindparam("id")
-)
-
-
-def _links(public_id: str, version: int) -> dict[str, str]:
-    manage = f"{settings().base_url}/my/{sign(Purpose.MANAGE, public_id, version)}"
-    return {
-        "manage": manage,
-        "cancel": f"{manage}/cancel",
-        "calendar": f"{manage}/event.ics",
-        "join": f"{settings().base_url}/join/{sign(Purpose.JOIN, public_id, version)}",
-    }
+def _write_with_what_is_due(
+    registration: Registration, kind: str, compose: Callable[..., Letter], at: datetime, *, done: Text | None = None
+) -> None:
+    """A letter that says what the participant has; after a change without a letter it sets their calendar right."""
+    db.session.flush()
+    method = told.due_to_calendar(registration, at)
+    compose = partial(compose, entry=letter_parts.entry_note(method, is_new=not registration.has_entry))
+    write_it = {CalendarMethod.REQUEST: _write_request, CalendarMethod.CANCEL: _write_cancel, None: write}[method]
+    write_it(registration, kind, saying(done, compose), at)
 
 
 def _write_request(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
-from regapp.core.i18n import format_instant, t
+from regapp.core.i18n import format_day, format_instant, t
+from regapp.events.models import Event
 from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
-from regapp.registrations import wording
+from regapp.registrations import entries, places, wording
 from regapp.registrations.letter_parts import (
     asks_for_needs,
+    day_facts,
+    days_page,
     entry_changes,
     facts,
     how_to_attend,
@@ -20,15 +26,28 @@ from regapp.registrations.letter_parts import (
 from regapp.registrations.models import Registration
 
 
-def waiting(registration: Registration, *, position: int | None, brings_entry: bool) -> Letter:
+class Ways(NamedTuple):
+    """What somebody who is out of the line can still do by themselves."""
+
+    can_go_online: bool
+    can_wait: bool
+
+    @classmethod
+    def of(cls, event: Event, at: datetime) -> Ways:
+        day_places = places.count(event)
+        is_open = event.is_open(at)
+        return cls(is_open and not day_places.online.is_full, is_open and event.fills_seats(at))
+
+
+def waiting(registration: Registration, *, position: int | None, entry: Sequence[Block] = ()) -> Letter:
     event = registration.event
     return Letter(
         subject=t("Du står i kö: {title}", "You are in line: {title}", title=event.title),
         blocks=[
-            Heading(t("Du står i kö för en plats på plats", "You are in line for an on-site place")),
+            Heading(t("Du står i kö för en plats i lokalen", "You are in line for an on-site place")),
             Paragraph(
                 t(
-                    "Hej {name}! Alla platser på plats är tagna. Du har plats {position} i kön. När en plats blir "
+                    "Hej {name}! Alla platser i lokalen är tagna. Du har plats {position} i kön. När en plats blir "
                     "ledig och det är din tur får du ett mejl. Tills dess behöver du inte göra någonting.",
                     "Hello {name}! All on-site places are taken. You are number {position} in line. When a place is "
                     "free and it is your turn, you will get an e-mail. Until then you need not do anything.",
@@ -37,7 +56,8 @@ def waiting(registration: Registration, *, position: int | None, brings_entry: b
                 )
             ),
             facts(registration),
-            *(_meanwhile(registration, brings_entry) if registration.has_place else []),
+            *(_meanwhile(registration) if registration.has_place else []),
+            *entry,
             Paragraph(
                 t(
                     "Kön stänger {until}. Vill du inte vänta kan du lämna den på din sida.",
@@ -46,6 +66,7 @@ def waiting(registration: Registration, *, position: int | None, brings_entry: b
                 )
             ),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
@@ -56,36 +77,40 @@ def seat_had_become_free(registration: Registration) -> Letter:
     letter = wording.confirmation(registration)
     why = Paragraph(
         t(
-            "Du ville stå i kö, men en plats på plats hade blivit ledig. Den är din.",
+            "Du ville stå i kö, men en plats i lokalen hade blivit ledig. Den är din.",
             "You wanted to stand in line, but an on-site place had become free. It is yours.",
         )
     )
     return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
 
 
-def _meanwhile(registration: Registration, brings_entry: bool) -> list[Block]:
+def _meanwhile(registration: Registration) -> list[Block]:
     return [
         Paragraph(
             t(
-                "Under tiden har du en digital plats. Den behåller du om ingen plats på plats blir ledig.",
+                "Under tiden har du en digital plats. Den behåller du om ingen plats i lokalen blir ledig.",
                 "Meanwhile you have an online place. You keep it if no on-site place becomes free.",
             )
         ),
         *how_to_attend(registration),
-        *([invitation_comes()] if brings_entry else []),
     ]
 
 
-def offer(registration: Registration) -> Letter:
+def offer(registration: Registration, *, entry: Sequence[Block] = ()) -> Letter:
     event = registration.event
     until = format_instant(registration.answer_by) if registration.answer_by else ""
     return Letter(
-        subject=t("Svara senast {until}: en plats är ledig", "Reply by {until}: a place is free", until=until),
+        subject=t(
+            "Svara senast {until}: en plats är ledig på {title}",
+            "Reply by {until}: a place is free at {title}",
+            until=until,
+            title=event.title,
+        ),
         blocks=[
             Heading(t("En plats är ledig för dig", "A place is free for you")),
             Paragraph(
                 t(
-                    "Hej {name}! Det är din tur i kön: en plats på plats är ledig. Tacka ja eller nej på din sida "
+                    "Hej {name}! Det är din tur i kön: en plats i lokalen är ledig. Tacka ja eller nej på din sida "
                     "senast {until}. Därefter går platsen vidare till nästa.",
                     "Hello {name}! It is your turn in line: an on-site place is free. Accept or decline on your page "
                     "by {until}. After that the place goes to the next in line.",
@@ -96,6 +121,7 @@ def offer(registration: Registration) -> Letter:
             Action(t("Tacka ja eller nej", "Accept or decline"), mark("manage")),
             Paragraph(_if_declined(registration)),
             facts(registration, of_seat=True),
+            *entry,
             questions(event),
         ],
     )
@@ -116,12 +142,12 @@ def _if_declined(registration: Registration) -> str:
 def promoted(registration: Registration, *, brings_entry: bool) -> Letter:
     event = registration.event
     return Letter(
-        subject=t("Du har fått en plats på plats: {title}", "You have an on-site place: {title}", title=event.title),
+        subject=t("Du har fått en plats i lokalen: {title}", "You have an on-site place: {title}", title=event.title),
         blocks=[
-            Heading(t("Du har fått en plats på plats", "You have got an on-site place")),
+            Heading(t("Du har fått en plats i lokalen", "You have got an on-site place")),
             Paragraph(
                 t(
-                    "Hej {name}! Du stod i kö, och nu är en plats på plats din. Välkommen!",
+                    "Hej {name}! Du stod i kö, och nu är en plats i lokalen din. Välkommen!",
                     "Hello {name}! You stood in line, and now an on-site place is yours. Welcome!",
                     name=registration.first_name,
                 )
@@ -137,57 +163,92 @@ def promoted(registration: Registration, *, brings_entry: bool) -> Letter:
                 )
             ),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
 
 
-def offer_passed(registration: Registration) -> Letter:
-    return _out_of_line(
-        registration,
-        t("Platsen gick vidare: {title}", "The place went on: {title}", title=registration.event.title),
-        t("Platsen gick vidare till nästa i kön", "The place went on to the next in line"),
-        t(
-            "Hej {name}! Du fick en plats på plats erbjuden, men vi fick inget svar i tid. Nu har den gått vidare.",
-            "Hello {name}! You were offered an on-site place, but we got no answer in time. It has now gone on.",
-            name=registration.first_name,
-        ),
-    )
-
-
-def line_closed(registration: Registration) -> Letter:
-    return _out_of_line(
-        registration,
-        t("Ingen plats på plats i år: {title}", "No on-site place this year: {title}", title=registration.event.title),
-        t("Det blev ingen plats på plats i år", "There was no on-site place this year"),
-        t(
-            "Hej {name}! Kön är stängd, och platserna på plats räckte tyvärr inte till dig den här gången.",
-            "Hello {name}! The line is closed, and sadly there was no on-site place for you this time.",
-            name=registration.first_name,
-        ),
-    )
-
-
-def _out_of_line(registration: Registration, subject: str, heading: str, why: str) -> Letter:
-    stands = (
-        t(
-            "Du har kvar din digitala plats, och det som står i din kalender gäller.",
-            "You still have your online place, and what your calendar says is right.",
-        )
-        if registration.has_place
-        else t("Du står inte längre i kön och har ingen plats.", "You are no longer in line and have no place.")
-    )
+def offer_passed(registration: Registration, *, ways: Ways, entry: Sequence[Block] = ()) -> Letter:
+    event = registration.event
     return Letter(
-        subject=subject,
+        subject=t("Platsen gick vidare: {title}", "The place went on: {title}", title=event.title),
         blocks=[
-            Heading(heading),
-            Paragraph(why),
-            Paragraph(stands),
-            *(_what_stands(registration) if registration.has_place else []),
-            questions(registration.event),
+            Heading(t("Platsen gick vidare till nästa i kön", "The place went on to the next in line")),
+            Paragraph(
+                t(
+                    "Hej {name}! Du fick en plats i lokalen erbjuden, men vi fick inget svar i tid. "
+                    "Nu har den gått vidare.",
+                    "Hello {name}! You were offered an on-site place, but we got no answer in time. "
+                    "It has now gone on.",
+                    name=registration.first_name,
+                )
+            ),
+            *_out_of_line(registration, ways, entry),
+            questions(event),
         ],
     )
 
 
-def _what_stands(registration: Registration) -> list[Block]:
-    return [facts(registration), *how_to_attend(registration), own_page()]
+def line_closed(registration: Registration, *, ways: Ways, entry: Sequence[Block] = ()) -> Letter:
+    event = registration.event
+    return Letter(
+        subject=t("Ingen plats i lokalen i år: {title}", "No on-site place this year: {title}", title=event.title),
+        blocks=[
+            Heading(t("Det blev ingen plats i lokalen i år", "There was no on-site place this year")),
+            Paragraph(
+                t(
+                    "Hej {name}! Kön är stängd, och platserna i lokalen räckte tyvärr inte till dig den här gången.",
+                    "Hello {name}! The line is closed, and sadly there was no on-site place for you this time.",
+                    name=registration.first_name,
+                )
+            ),
+            *_out_of_line(registration, ways, entry),
+            questions(event),
+        ],
+    )
+
+
+def _out_of_line(registration: Registration, ways: Ways, entry: Sequence[Block]) -> list[Block]:
+    if registration.has_place:
+        return [Paragraph(_stands(entry)), facts(registration), *how_to_attend(registration), *entry, own_page()]
+    return [
+        Paragraph(t("Du står inte längre i kön och har ingen plats.", "You are no longer in line and have no place.")),
+        *entry,
+        day_facts(registration.event),
+        *_ways_back(registration.event, ways),
+    ]
+
+
+def _stands(entry: Sequence[Block]) -> str:
+    if entry:
+        return t("Du har kvar din digitala plats.", "You still have your online place.")
+    return t(
+        "Du har kvar din digitala plats, och det som står i din kalender gäller.",
+        "You still have your online place, and what your calendar says is right.",
+    )
+
+
+def _ways_back(event: Event, ways: Ways) -> list[Block]:
+    if not any(ways):
+        words = t(
+            "Det går inte längre att anmäla sig själv. Skriv till arrangören om du vill fråga om en plats: {contact}.",
+            "It is no longer possible to register by yourself. Write to the organiser to ask for a place: {contact}.",
+            contact=event.contact_email,
+        )
+        return [Paragraph(words), days_page(event)]
+    until = format_day(event.last_day)
+    if ways.can_go_online:
+        words = t(
+            "Du kan fortfarande delta digitalt. Anmäl dig på nytt till och med {day}.",
+            "You can still take part online. Register again until {day}.",
+            day=until,
+        )
+    else:
+        words = t(
+            "Du kan ställa dig i kö igen. Anmäl dig på nytt till och med {day}.",
+            "You can stand in line again. Register again until {day}.",
+            day=until,
+        )
+    to_form = Action(t("Till anmälan", "To the registration form"), entries.register_url(event))
+    return [Paragraph(words), to_form, days_page(event)]

@@ -52,8 +52,8 @@ NEXT: dict[Status, set[Status]] = {
 }
 """What may follow what; a cancelled one comes back only by undoing."""
 
-IN_LINE = Text("I kö för en plats på plats", "In line for an on-site place")
-ONLINE_IN_LINE = Text("Digitalt, och i kö för en plats på plats", "Online, and in line for an on-site place")
+IN_LINE = Text("I kö för en plats i lokalen", "In line for an on-site place")
+ONLINE_IN_LINE = Text("Digitalt, och i kö för en plats i lokalen", "Online, and in line for an on-site place")
 
 UNDO_FOR = timedelta(minutes=10)
 """How long a cancellation can be undone."""

@@ -8,7 +8,7 @@ from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import entries, history, letters, line, places, promoting
+from regapp.registrations import history, letters, line, places, promoting
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letter_additions import CANCELLED, MOVED, by
@@ -16,7 +16,7 @@ from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DAY_CANCELLED, DayFull
 
 TOO_LATE_FOR_SEAT = Text(
-    "Det går inte längre att byta till en plats på plats. Kontakta arrangören.",
+    "Det går inte längre att byta till en plats i lokalen. Kontakta arrangören.",
     "It is no longer possible to change to an on-site place. Contact the organiser.",
 )
 LINE_CLOSED = Text("Kön är stängd.", "The line is closed.")
@@ -47,7 +47,6 @@ def move_online(
         return registration
     if not beyond:
         _require_room(registration, Attendance.ONLINE, at)
-    before = entries.shown(registration)
     stays_in_line = registration.status is Status.WAITING
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ONLINE
@@ -55,7 +54,7 @@ def move_online(
     if not stays_in_line:
         registration.health = None
     if tell:
-        _tell(registration, before, at, actor)
+        letters.write_place(registration, at, done=by(actor, MOVED))
     history.record("registration.moved_online", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
@@ -81,13 +80,12 @@ def move_on_site(
         if not registration.can_change_needs(at):
             raise CannotMove(TOO_LATE_FOR_SEAT)
         _require_room(registration, Attendance.ON_SITE, at)
-    before = entries.shown(registration)
     registration.status = Status.CONFIRMED
     registration.attendance = Attendance.ON_SITE
     registration.declined_at = None
     registration.leave_line()
     if tell:
-        _tell(registration, before, at, actor)
+        letters.write_place(registration, at, done=by(actor, MOVED))
     history.record("registration.moved_on_site", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
@@ -147,11 +145,3 @@ def _require_room(registration: Registration, attendance: Attendance, at: dateti
     day_places = places.count(registration.event)
     if day_places.of(attendance).is_full:
         raise DayFull(registration.event, attendance, day_places, may_wait=registration.event.fills_seats(at))
-
-
-def _tell(registration: Registration, before: entries.Shown, at: datetime, actor: str) -> None:
-    done = by(actor, MOVED)
-    if registration.has_entry:
-        letters.write_if_entry_differs(registration, before, at, done=done)
-    else:
-        letters.write_place(registration, at, done=done)

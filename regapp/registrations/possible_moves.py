@@ -25,7 +25,7 @@ class Move(enum.StrEnum):
 _LABELS = {
     Move.ONLINE: Text("Digitalt", "Online"),
     Move.ON_SITE: Text("På plats", "On site"),
-    Move.LINE: Text("I kö för en plats på plats", "In line for an on-site place"),
+    Move.LINE: Text("I kö för en plats i lokalen", "In line for an on-site place"),
 }
 
 _MOVES: dict[Move, Callable[[int, datetime], object]] = {
@@ -35,7 +35,7 @@ _MOVES: dict[Move, Callable[[int, datetime], object]] = {
 }
 
 LEAVES_SEAT = Text(
-    "Du lämnar din plats på plats, och någon annan kan få den. Det du har skrivit om kost och tillgänglighet raderas.",
+    "Du lämnar din plats i lokalen, och någon annan kan få den. Det du har skrivit om kost och tillgänglighet raderas.",
     "You give up your on-site place, and somebody else may get it. What you wrote about diet and access is deleted.",
 )
 GETS_ONLINE = Text(
@@ -55,7 +55,7 @@ KEEPS_ONLINE = Text(
 ONLINE_FULL = Text("Alla digitala platser är tagna.", "All online places are taken.")
 ON_SITE_FULL = Text("Alla platser på plats är tagna.", "All on-site places are taken.")
 TOO_LATE = Text(
-    "Det går inte längre att byta till en plats på plats.",
+    "Det går inte längre att byta till en plats i lokalen.",
     "It is no longer possible to change to an on-site place.",
 )
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from regapp.events.models import Publication
-from regapp.registrations import day_wording, letters, line, line_wording, told, wording
+from regapp.registrations import day_wording, letter_parts, letters, line, line_wording, told, wording
 from regapp.registrations.letter_additions import Compose
 from regapp.registrations.models import Registration
 
@@ -44,7 +44,8 @@ def _parts(registration: Registration, at: datetime) -> Iterator[Part]:
         yield _end(registration, at)
     elif registration.is_in_line and not registration.is_offered:
         brings = registration.has_entry
-        waiting = partial(line_wording.waiting, position=line.position(registration), brings_entry=brings)
+        note = [letter_parts.invitation_comes()] if brings else []
+        waiting = partial(line_wording.waiting, position=line.position(registration), entry=note)
         yield Part("waiting", waiting, brings)
     else:
         if registration.has_place:

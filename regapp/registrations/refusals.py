@@ -34,7 +34,7 @@ ON_SITE_FULL_WAIT = Text(
     "All on-site places are taken. You can take part online and stand on the waiting list at the same time.",
 )
 ALL_FULL_WAIT = Text(
-    "Alla platser är tagna. Du kan ställa dig i kö för en plats på plats.",
+    "Alla platser är tagna. Du kan ställa dig i kö för en plats i lokalen.",
     "All places are taken. You can stand in line for an on-site place.",
 )
 ALL_FULL = Text(

@@ -23,6 +23,7 @@ from regapp.registrations import (
     promoting,
     provoked,
     submissions,
+    taking_over,
 )
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Needs
@@ -196,7 +197,7 @@ def _take_in(event: Event, application: Application, day_places: DayPlaces, rece
         registration.in_line_since = received_at
         registration.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
-    db.session.flush()
+    taking_over.take_over_entry(registration)
     letters.write_registered(registration, wish, received_at)
     audit.record(
         "registration.made",

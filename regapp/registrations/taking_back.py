@@ -7,7 +7,7 @@ from datetime import datetime
 
 from regapp.core.i18n import Text
 from regapp.mailing import outbox
-from regapp.mailing.models import CalendarMethod, OutgoingMail
+from regapp.mailing.models import OutgoingMail
 from regapp.registrations import entry_letters, letters
 from regapp.registrations.models import Registration
 
@@ -19,20 +19,10 @@ def take_back_entry(registration: Registration, at: datetime, *, done: Text | No
     """
     to_mailbox = (OutgoingMail.registration_id == registration.id) & (OutgoingMail.recipient == registration.email)
     outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | entry_letters.about(registration)))
-    registration.has_entry = _has_shown_entry(registration)
+    registration.has_entry = entry_letters.may_show(registration)
     if registration.has_entry:
         letters.write_address_changed(registration, at, done=done)
     registration.calendar_uid = uuid.uuid4()
     registration.calendar_sequence = 0
     registration.has_entry = False
     registration.declined_at = None
-
-
-def _has_shown_entry(registration: Registration) -> bool:
-    """Whether the mailbox may show the entry, by the last letter that may have arrived there.
-
-    The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
-    takes it away waited still.
-    """
-    last = entry_letters.find_last(registration)
-    return last is not None and last.method is CalendarMethod.REQUEST

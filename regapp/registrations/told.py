@@ -11,7 +11,7 @@ from regapp.events.models import Event, Publication
 from regapp.mailing import invites
 from regapp.mailing.invites import Entry
 from regapp.mailing.models import UNSENT, CalendarMethod, OutgoingMail
-from regapp.registrations import entries
+from regapp.registrations import entries, entry_letters
 from regapp.registrations.models import Registration
 
 
@@ -45,6 +45,13 @@ def should_have_entry(registration: Registration) -> bool:
     return registration.has_place and registration.event.publication is not Publication.CANCELLED
 
 
+def due_to_calendar(registration: Registration, at: datetime) -> CalendarMethod | None:
+    """What the next letter does to the calendar so that it is right; None where it is, or an order will see to it."""
+    if not should_have_entry(registration):
+        return CalendarMethod.CANCEL if registration.has_entry else None
+    return None if is_told(registration, at) or _is_ordered(registration) else CalendarMethod.REQUEST
+
+
 def is_told(registration: Registration, at: datetime) -> bool:
     """Whether the last letter about their calendar says what it should show now.
 
@@ -65,6 +72,18 @@ def is_told(registration: Registration, at: datetime) -> bool:
         .limit(1)
     )
     return last is not None and invites.read(last) == entry_now(registration, at)
+
+
+def _is_ordered(registration: Registration) -> bool:
+    """Whether a letter that isn't made yet will bring the entry as it is now."""
+    ordered = select(OutgoingMail.id).where(
+        OutgoingMail.registration_id == registration.id,
+        OutgoingMail.sequence == registration.calendar_sequence,
+        OutgoingMail.text.is_(None),
+        OutgoingMail.state.in_(UNSENT),
+        entry_letters.about(registration),
+    )
+    return db.session.scalar(ordered.limit(1)) is not None
 
 
 def waits(registration: Registration) -> bool:

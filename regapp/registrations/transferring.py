@@ -10,7 +10,17 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import attempts, cancelling, finding, letters, line, promoting, provoked, registering
+from regapp.registrations import (
+    attempts,
+    cancelling,
+    finding,
+    letters,
+    line,
+    promoting,
+    provoked,
+    registering,
+    taking_over,
+)
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import RegisteredBy, Registration
@@ -91,7 +101,7 @@ def _application_for(colleague: Colleague, giver: Registration) -> Application:
 def _register(giver: Registration, application: Application, at: datetime) -> None:
     registration = registering.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
     db.session.add(registration)
-    db.session.flush()
+    taking_over.take_over_entry(registration)
     letters.write_taken_over(registration, at)
     audit.record(
         "registration.taken_over",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from regapp.core.i18n import format_day, t
 from regapp.events.models import Event
-from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
-from regapp.registrations import entries
+from regapp.mailing.letters import Block, Heading, Letter, Paragraph
 from regapp.registrations.letter_parts import (
     asks_for_needs,
+    days_page,
     entry_changes,
     entry_goes,
     facts,
@@ -38,6 +38,7 @@ def confirmation(registration: Registration, *, by_themselves: bool = True) -> L
                 )
             ),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
@@ -74,6 +75,7 @@ def update(registration: Registration) -> Letter:
             *asks_for_needs(registration),
             entry_changes(),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
@@ -96,6 +98,7 @@ def undone(registration: Registration, *, by_themselves: bool = True) -> Letter:
             *how_to_attend(registration),
             invitation_comes(),
             own_page(),
+            days_page(event),
             questions(event),
         ],
     )
@@ -136,7 +139,7 @@ def _how_to_return(event: Event) -> list[Block]:
                 day=format_day(event.last_day),
             )
         ),
-        Action(t("Till dagens sida", "To the day's page"), entries.day_url(event), quiet=True),
+        days_page(event),
     ]
 
 
@@ -151,35 +154,6 @@ def _what_is_given_up(registration: Registration) -> str:
         "Hej {name}! Du är avanmäld och platsen är lämnad.",
         "Hello {name}! Your registration is cancelled and the place is given up.",
         name=registration.first_name,
-    )
-
-
-def address_changed(registration: Registration, *, by_themselves: bool = True) -> Letter:
-    """To the mailbox that the registration had; nothing of the registration itself."""
-    event = registration.event
-    return Letter(
-        subject=t("Ändrad e-postadress: {title}", "Changed e-mail address: {title}", title=event.title),
-        blocks=[
-            Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
-            Paragraph(_what_has_moved() + (_if_not_you() if by_themselves else "")),
-            entry_goes(),
-            questions(event),
-        ],
-    )
-
-
-def _what_has_moved() -> str:
-    return t(
-        "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl gäller inte "
-        "längre.",
-        "The registration that we have written about here has another e-mail address now. The links in earlier e-mails "
-        "are no longer valid.",
-    )
-
-
-def _if_not_you() -> str:
-    return t(
-        " Var det inte du som bytte adress? Skriv till oss.", " Wasn't it you who changed the address? Write to us."
     )
 
 

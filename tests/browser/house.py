@@ -193,7 +193,7 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day("near", now + 10 * DAY, closes_at=now - DAY, changes_close_at=now - DAY, seats_on_site=1),
         day("queue", now + 20 * DAY, offer_days=30, seats_on_site=1, **_late(now)),
         day("draft", ahead, publication=Publication.DRAFT),
-        day("free", ahead, seats_on_site=None),
+        day("free", ahead, seats_on_site=None, doors_open=time(0, 5)),
         day(
             "today",
             now - timedelta(minutes=5),

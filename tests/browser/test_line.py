@@ -19,7 +19,7 @@ languages = pytest.mark.parametrize("language", LANGUAGES)
 with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
 
 WAIT = {
-    "sv": ("Digitalt nu, och i kö för en plats på plats", "Annan specialkost", "Du har plats"),
+    "sv": ("Digitalt nu, och i kö för en plats i lokalen", "Annan specialkost", "Du har plats"),
     "en": ("Online now, and in line for an on-site place", "Other special diet", "You are number"),
 }
 ANSWER = {

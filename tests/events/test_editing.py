@@ -31,7 +31,7 @@ def a_draft(**changes: Any) -> Draft:
         "closes_at": times.end_of(date(2027, 11, 11), STOCKHOLM),
         "changes_close_at": times.end_of(date(2027, 11, 18), STOCKHOLM),
         "promote_until": datetime(2027, 11, 24, 12, tzinfo=STOCKHOLM), "offer_days": 14,
-        "seats_on_site": 10, "seats_online": None, "join_minutes_before": 30,
+        "seats_on_site": 10, "seats_online": None, "join_minutes_before": 30, "doors_open": None,
         "programme": (Session(time(9), "Start"), Session(time(10), "Paus")),
     }  # fmt: skip
     return Draft(**{**values, **changes})
@@ -58,6 +58,7 @@ def test_a_new_day_is_a_draft_with_its_programme() -> None:
         ({"slug": "2027-Höst"}, "slug"),
         ({"slug": "２０２７"}, "slug"),
         ({"ends_at": datetime(2027, 11, 25, 8, tzinfo=STOCKHOLM)}, "ends"),
+        ({"doors_open": time(9)}, "doors_open"),
         ({"closes_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_day"),
         ({"changes_close_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_change_day"),
         ({"promote_until": datetime(2027, 11, 25, 9, 1, tzinfo=STOCKHOLM)}, "line_ends_on"),

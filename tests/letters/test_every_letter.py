@@ -16,6 +16,7 @@ from tests.letters.conftest import READER
 from tests.support import arrived
 from tests.support.arrived import Arrived
 from tests.support.catalogue import BOTH, CASES, LINE, ON_SITE, ONLINE, Case, Story
+from tests.support.letters import plain
 from tests.support.mails import compare, languages
 from tests.support.organisers import add_organiser
 from tests.support.server import SENDER
@@ -32,8 +33,8 @@ FORM = {
     "sv": {
         ON_SITE: "Deltagandeform: På plats",
         ONLINE: "Deltagandeform: Digitalt Deltagare",
-        BOTH: "Deltagandeform: Digitalt, och i kö för en plats på plats",
-        LINE: "Deltagandeform: I kö för en plats på plats",
+        BOTH: "Deltagandeform: Digitalt, och i kö för en plats i lokalen",
+        LINE: "Deltagandeform: I kö för en plats i lokalen",
     },
     "en": {
         ON_SITE: "Form of attendance: On site",
@@ -45,7 +46,16 @@ FORM = {
 ENTRY_COMES = {"sv": "Kalenderinbjudan följer med mejlet.", "en": "The calendar invitation comes with this e-mail."}
 ENTRY_CHANGES = {"sv": "Kalenderposten uppdateras av det här mejlet.", "en": "This e-mail updates the calendar entry."}
 ENTRY_GOES = {"sv": "Kalenderposten tas bort av det här mejlet.", "en": "This e-mail removes the calendar entry."}
-IF_ASKED = {"sv": "Svara Ja om ditt e-postprogram frågar.", "en": "Answer Yes if your mail program asks."}
+IF_ASKED = {
+    CalendarMethod.REQUEST: {
+        "sv": "Svara Ja om ditt e-postprogram frågar.", "en": "Answer Yes if your mail program asks.",
+    },
+    CalendarMethod.CANCEL: {
+        "sv": "Välj Ta bort från kalendern om ditt program frågar.",
+        "en": "Choose Remove from calendar if your program asks.",
+    },
+}  # fmt: skip
+OFFERED = {"sv": "Erbjuden plats: På plats", "en": "Offered place: On site"}
 
 
 @languages
@@ -112,25 +122,39 @@ def _what_it_answers(mail: OutgoingMail) -> OutgoingMail:
 
 def _check_words(letter: Arrived, mail: OutgoingMail, case: Case) -> None:
     """What, when, where, in which form, how to change or cancel, how the calendar entry gets there."""
-    said = " ".join(letter.text.split())
+    said = plain(" ".join(letter.text.split()))
     language, links = mail.language, links_of(mail)
     assert max(len(line) for line in letter.text.splitlines() if "://" not in line) <= 72
     assert "secret-room" not in letter.text
-    assert TITLE[language] in letter.message["Subject"] or case.kind == "offer"
+    assert TITLE[language] in letter.message["Subject"]
+    assert WHEN[language] in said and TITLE[language] in said
     if case.form:
-        assert WHEN[language] in said and TITLE[language] in said
         assert (JOIN_PAGE[language] if case.form in {ONLINE, BOTH} else VENUE) in said
-        assert FORM[language][case.form] in said
+        assert (OFFERED[language] if case.kind == "offer" else FORM[language][case.form]) in said
         assert "Åsa-Märta O’Brien Öberg" in said or case.to != "asa@example.org"
     assert "fraga@example.org" in said
-    keeps = case.method is not CalendarMethod.CANCEL and case.kind not in {"cancellation", "day_cancelled"}
+    is_end = case.method is CalendarMethod.CANCEL or case.kind in {"cancellation", "day_cancelled"}
+    keeps = not is_end or case.kind == "waiting"
     assert (links["manage"] in letter.text) == (keeps and case.form is not None)
     words = {CalendarMethod.REQUEST: ENTRY_CHANGES if case.kind in {"update", "day_changed"} else ENTRY_COMES}
     words[CalendarMethod.CANCEL] = ENTRY_GOES
     expected = words[case.method][language] if case.method else None
     told = [note[language] for note in (ENTRY_COMES, ENTRY_CHANGES, ENTRY_GOES) if note[language] in said]
     assert told == ([expected] if expected else [])
-    assert (IF_ASKED[language] in said) == bool(case.method)
+    asked = [method for method, words in IF_ASKED.items() if words[language] in said]
+    assert asked == ([case.method] if case.method else [])
+    _check_way_on(letter, mail, said)
+
+
+def _check_way_on(letter: Arrived, mail: OutgoingMail, said: str) -> None:
+    """There is something to do next, and a person to ask; what is to be pressed leads to a page in the language."""
+    ask = (
+        "Har du frågor? Skriv till fraga@example.org" if mail.language == "sv" else "Questions? Write to fraga@example"
+    )
+    assert ask in said
+    public = f"{BASE_URL}/2026/" if mail.language == "sv" else f"{BASE_URL}/en/2026/"
+    ways = [link for link in letter.html.links() if link in links_of(mail).values() or link.startswith(public)]
+    assert ways or mail.kind in {"cancellation", "transfer"}, "nothing to do next"
 
 
 def _check_entry(letter: Arrived, mail: OutgoingMail, case: Case) -> None:

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,25 @@ def test_a_clock_time_is_never_torn_from_its_kl() -> None:
         written = letters.write(Letter("s", [Paragraph("x" * filling + " kl. 9.00 svensk tid")]), "sv")
         assert "kl. 9.00" in written.text and "kl.\u00a09.00" in written.html
         assert max(map(len, written.text.splitlines())) <= max(letters.WIDTH, filling)
+
+
+def test_words_with_a_hyphen_and_spans_of_time_hold_together() -> None:
+    said = "Ditt e-postprogram frågar, kl. 9.00–16.30. An e-mail program asks."
+    written = letters.write(
+        Letter(said, [Heading(said), Paragraph(said), Facts([(said, said)]), Action(said, "x")]), "sv"
+    )
+    bound = said.replace("e-", "e\u2011").replace("–", "\u2060–\u2060")
+    assert written.subject == said
+    assert "e-" not in written.text and " ".join(written.text.split()).count(bound) == 5
+    assert written.html.count("e\u2011postprogram") == 5 and "0–1" not in written.html.partition("<body")[2]
+
+
+@pytest.mark.parametrize(
+    "address", ["e-post@example.org", "info@e-post.example.org", "https://e-post.se/e-mail", "e-mail.se"]
+)
+def test_an_address_is_left_as_it_is(address: str) -> None:
+    written = letters.write(Letter("s", [Paragraph(f"Skriv till {address}.")]), "sv")
+    assert address in written.text and address in written.html
 
 
 def test_a_fact_may_be_a_link() -> None:

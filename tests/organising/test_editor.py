@@ -1,6 +1,6 @@
 """The day's editor."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ A_DAY: dict[str, object] = {
     "day": "2027-10-31", "starts": "9.00", "ends": "16:30", "venue": "Salen", "contact_email": "fraga@example.org",
     "opens_on": "2027-09-01", "opens": "08:00", "last_day": "2027-10-15",
     "last_change_day": "2027-10-24", "line_ends_on": "2027-10-30", "line_ends": "12.00", "offer_days": "14",
+    "doors_open": "8.30",
     "seats_on_site": "12", "seats_online": "",
     "meeting_url": "https://meeting.example.org/x", "join_minutes_before": "15",
     "sound_test_url": "https://meeting.example.org/test",
@@ -46,6 +47,7 @@ def test_a_day_is_made_in_the_browser(app: Flask, organiser: CheckingClient) -> 
     assert event.starts_at == datetime(2027, 10, 31, 8, 0, tzinfo=UTC)
     assert event.closes_at == datetime(2027, 10, 15, 22, 0, tzinfo=UTC)
     assert (event.seats_on_site, event.seats_online, event.join_minutes_before) == (12, None, 15)
+    assert event.doors_open == time(8, 30)
     assert event.sound_test_url == "https://meeting.example.org/test"
     assert [item.title_sv for item in event.programme] == ["Välkomna", "Paus"]
     assert event.description_sv == "# Hej\n\n*du*"
@@ -72,6 +74,8 @@ def test_every_field_comes_back_as_it_was_saved(app: Flask, organiser: CheckingC
         ("day", "9999-12-31", "Skriv datumet som 2027-11-25."),
         ("starts", "25:00", "Skriv klockslaget som 09:00."),
         ("ends", "08:00", "Dagen måste sluta efter att den börjar."),
+        ("doors_open", "tidigt", "Skriv klockslaget som 09:00."),
+        ("doors_open", "09:00", "Dörrarna måste öppna innan dagen börjar."),
         ("contact_email", "fraga", "E-postadressen saknar @."),
         ("last_day", "2027-10-31", "Sista anmälningsdagen måste vara före själva dagen."),
         ("last_change_day", "2027-10-31", "Sista dagen att ändra specialkost måste vara före själva dagen."),

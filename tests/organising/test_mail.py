@@ -172,6 +172,15 @@ def test_a_letter_shows_its_tries_and_its_calendar_entry_in_words(
         assert words in text, words
 
 
+def test_a_try_without_an_answer_says_of_no_answer(
+    app: Flask, organiser: CheckingClient, letter_path: Callable[[str], str]
+) -> None:
+    register(app, ASA)
+    all_go(app, TryOutcome.RETRY, "timed out")
+    text = organiser.page(letter_path(ASA)).text
+    assert "innan e-postservern hade svarat" in text and "timed out" in text and "bad oss" not in text
+
+
 def test_an_update_and_a_cancellation_are_named_so(
     app: Flask, organiser: CheckingClient, letter_path: Callable[[str], str]
 ) -> None:
@@ -276,7 +285,11 @@ def test_a_stopped_queue_says_why_and_is_tried_at_once(
     with app.app_context(), writing():
         stops.stop("535 <b>wrong password</b>", core_clock.now())
     page = organiser.page(MAIL)
-    assert "Breven står still" in page.text and "535 <b>wrong password</b>" in page.text
+    assert (
+        "Serverns svar" not in page.text
+        and "Breven står still" in page.text
+        and "535 <b>wrong password</b>" in page.text
+    )
     assert "Nästa försök: torsdag 1 oktober 2026 kl. 10.00." in page.text
     assert not [form for form in viewer.page(MAIL).all("form") if (form.get("action") or "").endswith("/try-now")]
     assert "Vi försöker nå e-postservern nu." in read(organiser.submit(MAIL, action="/try-now")).text

@@ -65,7 +65,7 @@ def test_it_comes_at_seven_and_once_a_morning(event: int) -> None:
     assert digests() == []
     do(write_digests, MONDAY, MONDAY + MINUTE, MONDAY + 8 * HOUR, MONDAY + 16 * HOUR)
     assert len(digests()) == 1
-    assert told("digest")[0].subject == "Läget måndag 5 oktober 2026: 1 nya, 0 olästa meddelanden"
+    assert told("digest")[0].subject == "Läget måndag 5 oktober 2026: 1 ny anmälan, inget oläst meddelande"
 
 
 def test_a_morning_without_news_has_no_letter_all_day(event: int) -> None:
@@ -232,7 +232,7 @@ def test_it_goes_out_by_the_workers_own_round_and_names_nobody(
         deliver_due(route)
     (received,) = server.received
     assert received.recipients == ["anna@example.org"]
-    assert received.message["Subject"] == "Läget måndag 5 oktober 2026: 1 nya, 1 olästa meddelanden"
+    assert received.message["Subject"] == "Läget måndag 5 oktober 2026: 1 ny anmälan, 1 oläst meddelande"
     assert received.message["Auto-Submitted"] == "auto-generated"
     for part in received.message.iter_parts():
         words = part.get_content()

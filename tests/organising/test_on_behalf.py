@@ -237,7 +237,7 @@ def test_near_the_day_a_seat_is_offered_and_the_list_says_so(
     assert person("Cia").is_offered
     assert "svarar senast" in full.page(LINE).text
     assert "erbjuden plats" in full.page(f"{LIST}?line=offered").text
-    assert "1 erbjudna en plats" in full.page("/organiser/").text
+    assert "1 erbjuden en plats" in full.page("/organiser/").text
 
 
 def test_a_person_is_moved_beyond_the_number_with_a_reason(

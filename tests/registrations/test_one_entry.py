@@ -17,10 +17,12 @@ from flask import Flask
 import config
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.transport import SmtpRoute
-from tests.registrations.people import path_of, register
+from tests.registrations.people import find, path_of, register
 from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient
+from tests.support.days import APPLICATION
 from tests.support.editing import change
+from tests.support.letters import plain
 from tests.support.organisers import signed_in
 from tests.support.server import environment
 from tests.support.smtp import SmtpServer
@@ -139,6 +141,46 @@ def test_one_entry_follows_every_change_until_it_is_cancelled(
     assert new.uid != entries[0].uid
 
 
+@pytest.mark.parametrize("wish", ["on_site", "online", "online_and_line", "line"])
+@pytest.mark.parametrize("by", ["the form", "an organiser", "a colleague", "a corrected address"])
+def test_who_comes_back_after_a_cancellation_without_a_letter_has_one_entry(
+    app: Flask, client: CheckingClient, deliver: Callable[[], list[EmailMessage]], by: str, wish: str
+) -> None:
+    organiser, mine = signed_in(app), register(app, ASA)
+    deliver()
+    organiser.submit(f"/organiser/2026/attendees/{find(app, ASA).public_id}/cancel", tell=False)
+    if "line" in wish:
+        for email in ("p1@example.org", "p2@example.org"):
+            register(app, email)
+    (first,) = [entry_in(letter) for letter in deliver()]
+    assert client.get(mine).status_code == 200
+    come_back(app, organiser, by, wish)
+    last = [entry_in(letter) for letter in deliver() if is_invited(letter)][-1]
+    assert (last.uid, last.sequence) == (first.uid, first.sequence + 1)
+    assert last.method == ("REQUEST" if find(app, ASA).has_place else "CANCEL")
+    assert {entry_in(letter).uid for letter in deliver() if is_invited(letter)} == {first.uid}
+
+
+def come_back(app: Flask, organiser: CheckingClient, by: str, wish: str) -> None:
+    if by == "the form":
+        register(app, ASA, wish)
+    elif by == "an organiser":
+        path = "/organiser/2026/register"
+        organiser.submit(path, **{**APPLICATION, "email": ASA, "attendance": wish, "tell": True})
+    elif by == "a colleague":
+        theirs = register(app, "bo@example.org", wish if "line" not in wish else "online")
+        visitor: CheckingClient = app.test_client()  # type: ignore[assignment]
+        visitor.submit(theirs + "/transfer", first_name="Åsa", last_name="Ek", email=ASA)
+    else:
+        theirs = register(app, "bo@example.org", wish)
+        visitor = app.test_client()  # type: ignore[assignment]
+        visitor.submit(theirs + "/address", email=ASA)
+
+
+def is_invited(letter: EmailMessage) -> bool:
+    return any(part.get_content_type() == "text/calendar" for part in letter.walk())
+
+
 def test_a_new_time_and_title_reach_every_calendar_with_a_letter_that_says_so(
     app: Flask, client: CheckingClient, deliver: Callable[[], list[EmailMessage]]
 ) -> None:
@@ -153,7 +195,7 @@ def test_a_new_time_and_title_reach_every_calendar_with_a_letter_that_says_so(
     )
     assert letter["Subject"] == "Dagen har ändrats: Höstens dag"
     assert letter["In-Reply-To"] == confirmation["Message-ID"]
-    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = plain(letter.get_body(("plain",)).get_content())  # type: ignore[union-attr]
     assert "ändrat tid och titel för dagen" in text.replace("\n", " ")
     assert "kl. 10.00–16.30 svensk tid" in text and "kl. 9.00–16.30 svensk tid" in text
     assert path_of(app, ASA) in text

@@ -272,6 +272,17 @@ def a_reminder_falls_due(story: Story) -> None:
     story.day(lambda _event, at: sending.write_due(at))
 
 
+def registers_in_the_other_language(story: Story) -> None:
+    language, story.language = story.language, "en" if story.language == "sv" else "sv"
+    story.register("on_site")
+    story.language = language
+
+
+def the_language_is_chosen(story: Story) -> None:
+    story.follow(changing.change_language, story.language)
+
+
+IS_CANCELLED_IN_SILENCE = follow(cancelling.cancel, actor="organiser:1", tell=False)
 CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
 GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
 IS_TOLD_ANEW = follow(sending_again.send_present, 0, actor="organiser:1")
@@ -312,6 +323,16 @@ CASES: dict[str, Case] = {
         "confirmation", (register("on_site"), CANCELS, a_minute_passes, register("online")), ONLINE, REQUEST, 0,
         answers=False,
     ),
+    "confirmation-same-entry": Case(
+        "confirmation",
+        (register("on_site"), letters_go_out, IS_CANCELLED_IN_SILENCE, a_minute_passes, register("online")),
+        ONLINE, REQUEST, 1, answers=False,
+    ),
+    "waiting-entry-goes": Case(
+        "waiting",
+        (register("on_site"), letters_go_out, IS_CANCELLED_IN_SILENCE, others_take_the_seats, register("line")),
+        LINE, CANCEL, 1, answers=False,
+    ),
     "address": Case(
         "confirmation", (register("online"), *GETS_A_NEW_ADDRESS), ONLINE, REQUEST, 0, answers=False, to=NEW
     ),
@@ -325,6 +346,7 @@ CASES: dict[str, Case] = {
         REQUEST,
         1,
     ),
+    "language": Case("update", (registers_in_the_other_language, the_language_is_chosen), ON_SITE, REQUEST, 1),
     "moved-online-anew": Case(
         "confirmation",
         (register("on_site"), GOES_ONLINE, letters_go_out, a_minute_passes, IS_TOLD_ANEW),

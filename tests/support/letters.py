@@ -51,6 +51,11 @@ def an_invitation(**changes: Any) -> Invitation:
     return Invitation(**{**values, **changes})
 
 
+def plain(words: str) -> str:
+    """The words without the signs that only keep them from being broken at the end of a line."""
+    return words.replace("\u2011", "-").replace("\u2060", "")
+
+
 def put(key: str = "confirmation:1", *, letter: Letter | None = None, **changes: Any) -> str:
     """A letter in the outbox, committed; its id."""
     values: dict[str, Any] = {

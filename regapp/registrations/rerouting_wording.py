@@ -1,0 +1,62 @@
+"""What is written when letters go to another address or in another language, in that which is spoken then."""
+
+from __future__ import annotations
+
+from regapp.core.i18n import t
+from regapp.mailing.letters import Heading, Letter, Paragraph
+from regapp.registrations.letter_parts import day_facts, entry_changes, entry_goes, facts, own_page, questions
+from regapp.registrations.models import Registration
+
+
+def spoken_to(registration: Registration) -> Letter:
+    """To somebody who chose another language: only that, and the entry in it."""
+    event = registration.event
+    return Letter(
+        subject=t("Mejlen kommer på svenska: {title}", "The e-mails come in English: {title}", title=event.title),
+        blocks=[
+            Heading(t("Nu skriver vi till dig på svenska", "We now write to you in English")),
+            Paragraph(
+                t(
+                    "Hej {name}! Du har valt svenska. Mejl och kalenderpost kommer på svenska från och med nu. "
+                    "Din anmälan är som förut:",
+                    "Hello {name}! You chose English. E-mails and calendar entry come in English from now on. "
+                    "Your registration is as before:",
+                    name=registration.first_name,
+                )
+            ),
+            facts(registration),
+            entry_changes(),
+            own_page(),
+            questions(event),
+        ],
+    )
+
+
+def address_changed(registration: Registration, *, by_themselves: bool = True) -> Letter:
+    """To the mailbox that the registration had; nothing of the registration itself."""
+    event = registration.event
+    return Letter(
+        subject=t("Ändrad e-postadress: {title}", "Changed e-mail address: {title}", title=event.title),
+        blocks=[
+            Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
+            Paragraph(_what_has_moved() + (_if_not_you() if by_themselves else "")),
+            day_facts(event),
+            entry_goes(),
+            questions(event),
+        ],
+    )
+
+
+def _what_has_moved() -> str:
+    return t(
+        "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl gäller inte "
+        "längre.",
+        "The registration that we have written about here has another e-mail address now. The links in earlier e-mails "
+        "are no longer valid.",
+    )
+
+
+def _if_not_you() -> str:
+    return t(
+        " Var det inte du som bytte adress? Skriv till oss.", " Wasn't it you who changed the address? Write to us."
+    )
