@@ -51,8 +51,10 @@ run: $(RUNTIME)
 test: $(DEV)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
+# The browser looks at each page again, now at every width and in both colour schemes.
+torture: export EVERYWHERE := 1
 torture: $(DEV)
-	$(BIN)/python -m pytest -m "torture or hypothesis" --hypothesis-profile torture \
+	$(BIN)/python -m pytest -m "torture or browser or hypothesis" --hypothesis-profile torture \
 	  --numprocesses auto --dist loadgroup $(ARGS)
 
 check: $(DEV)

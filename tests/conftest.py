@@ -199,11 +199,15 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
-@pytest.fixture
-def windows(browser: Browser) -> Iterator[Windows]:
-    """Opens browser windows; no request may leave this machine, no script may fail."""
+@pytest.fixture(scope="session")
+def _all_windows(browser: Browser) -> Windows:
     from tests.support.browser import Windows
 
-    opened = Windows(browser)
-    yield opened
-    opened.close()
+    return Windows(browser)
+
+
+@pytest.fixture
+def windows(_all_windows: Windows) -> Iterator[Windows]:
+    """Opens browser windows; no request may leave this machine, no script may fail."""
+    yield _all_windows
+    _all_windows.put_away()

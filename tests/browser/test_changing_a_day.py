@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, examine_everywhere
+from tests.support.rounds import first_only
 
 pytestmark = pytest.mark.browser
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
 BACK = {"sv": "Gå tillbaka och redigera", "en": "Go back and edit"}
 SEND = {"sv": "Spara och skicka", "en": "Save and send"}
 
@@ -25,7 +25,7 @@ def ask(page: Page, house: House) -> None:
     expect(page.locator("[name=agreed]").first).to_be_visible()
 
 
-@languages
+@first_only(language=LANGUAGES)
 def test_who_is_written_to_and_what_is_for_everybody_to_read(
     house: House, organiser_window: Callable[..., Page], language: str
 ) -> None:
@@ -37,7 +37,7 @@ def test_who_is_written_to_and_what_is_for_everybody_to_read(
     examine_everywhere(page)
 
 
-@languages
+@first_only(language=LANGUAGES[::-1])
 def test_without_scripts_and_by_keyboard_one_goes_back_to_what_was_typed(
     house: House, organiser_window: Callable[..., Page], language: str
 ) -> None:

@@ -5,12 +5,15 @@ The windows of all tests also watch that no request leaves this machine, the pol
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page
 
 from regapp.registrations.choices import Diet, Wish
 from tests.browser.house import LANGUAGES, LONG_ADDRESS, House
-from tests.support.browser import examine_everywhere
+from tests.support.browser import Windows, examine_everywhere, examine_in_every_window
+from tests.support.rounds import first_only
 
 pytestmark = pytest.mark.browser
 
@@ -165,10 +168,7 @@ STATUS = {
     "mail that there isn't": 422,
 }
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
-
-# The same templates with other words: looked at in the slow rounds, so that the everyday run stays short.
-swedish_first = pytest.mark.parametrize("language", ["sv", pytest.param("en", marks=pytest.mark.torture)])
+in_their_language = first_only(language=LANGUAGES)
 
 
 def named(pages: dict[str, object]) -> pytest.MarkDecorator:
@@ -182,44 +182,48 @@ def visit(page: Page, address: str, name: str = "") -> None:
     assert answer.status == STATUS.get(name, 200), f"{address}: {answer.status}"
 
 
-@languages
+@in_their_language
 @named(PUBLIC)
-def test_a_public_page_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
-    visit(visitor, house.url(PREFIX[language] + PUBLIC[name].format(open=house.slug)), name)
-    assert visitor.locator("html").get_attribute("lang") == language
-    examine_everywhere(visitor)
+def test_a_public_page_is_for_everybody(house: House, windows: Windows, name: str, language: str) -> None:
+    page = windows.open()
+    visit(page, house.url(PREFIX[language] + PUBLIC[name].format(open=house.slug)), name)
+    assert page.locator("html").get_attribute("lang") == language
+    examine_everywhere(page)
 
 
-@swedish_first
+@in_their_language
 @named(OWN)
-def test_a_personal_page_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
+def test_a_personal_page_is_for_everybody(house: House, windows: Windows, name: str, language: str) -> None:
     slug, link, options = OWN[name]
     email = f"{name.replace(' ', '-')}.{language}@example.org"
     paths = house.new_participant(slug.format(open=house.slug), language, email=email, **options)
-    visit(visitor, house.url(paths.get(link) or f"{paths['manage']}/{link}"), name)
-    assert visitor.locator("html").get_attribute("lang") == language
-    examine_everywhere(visitor)
+    page = windows.open()
+    visit(page, house.url(paths.get(link) or f"{paths['manage']}/{link}"), name)
+    assert page.locator("html").get_attribute("lang") == language
+    examine_everywhere(page)
 
 
-def test_a_registration_with_all_there_is_to_say_is_for_everybody(house: House, visitor: Page) -> None:
-    visit(visitor, house.url(house.links_of(LONG_ADDRESS, house.slug)["manage"]))
-    examine_everywhere(visitor)
+def test_a_registration_with_all_there_is_to_say_is_for_everybody(house: House, windows: Windows) -> None:
+    page = windows.open()
+    visit(page, house.url(house.links_of(LONG_ADDRESS, house.slug)["manage"]))
+    examine_in_every_window(page)
 
 
-@swedish_first
+@in_their_language
 @named(OUTSIDE)
-def test_a_page_before_the_sign_in_is_for_everybody(house: House, visitor: Page, name: str, language: str) -> None:
-    visit(visitor, house.url(f"{OUTSIDE[name]}?language={language}"), name)
-    assert visitor.locator("html").get_attribute("lang") == language
-    examine_everywhere(visitor)
+def test_a_page_before_the_sign_in_is_for_everybody(house: House, windows: Windows, name: str, language: str) -> None:
+    page = windows.open()
+    visit(page, house.url(f"{OUTSIDE[name]}?language={language}"), name)
+    assert page.locator("html").get_attribute("lang") == language
+    examine_everywhere(page)
 
 
-@swedish_first
+@in_their_language
 @named(ORGANISERS)
 def test_an_organisers_page_is_for_everybody(
-    house: House, organisers: dict[str, Page], name: str, language: str
+    house: House, organiser_window: Callable[..., Page], name: str, language: str
 ) -> None:
-    page = organisers[language]
+    page = organiser_window(language)
     letters = {**house.letters, "waiting_letter": house.letters["waiting"], "waiting": house.waiting}
     made = {"person": house.person, "undoable": house.undoable, "attempt": house.attempt}
     path = ORGANISERS[name].format(open=house.slug, **made, **letters)
@@ -228,11 +232,11 @@ def test_an_organisers_page_is_for_everybody(
     examine_everywhere(page)
 
 
-@languages
+@in_their_language
 def test_the_details_of_health_are_for_everybody_who_may_see_them(
-    house: House, organisers: dict[str, Page], language: str
+    house: House, organiser_window: Callable[..., Page], language: str
 ) -> None:
-    page = organisers[language]
+    page = organiser_window(language)
     visit(page, house.url(f"/organiser/{house.slug}/attendees/{house.person}"))
     page.locator("form[action$='/health'] button").click()
     page.get_by_role("definition").filter(has_text="Hörslinga.").wait_for()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.house import House
 from tests.support.browser import NARROW, WIDE, Windows, examine
 from tests.support.organisers import PASSWORD
+from tests.support.rounds import each_once
 
 pytestmark = pytest.mark.browser
 
@@ -55,18 +56,15 @@ def tab_to(page: Page, selector: str, most: int = 60) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("path", ["/{open}/", "/{open}/register", "/2027-long/", "/organiser/sign-in"])
+@each_once(path=["/{open}/", "/{open}/register", "/2027-long/", "/organiser/sign-in"], width=[WIDE, NARROW])
 def test_every_stop_on_a_public_page_is_seen(house: House, windows: Windows, path: str, width: int) -> None:
-    page = windows.open(width, reduced_motion="reduce")
+    page = windows.open(width, still=True)
     page.goto(house.url(path.format(open=house.slug)))
     assert not walk(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize(
-    "path",
-    [
+@each_once(
+    path=[
         "/organiser/",
         "/organiser/{open}/attendees?words=exempel",
         "/organiser/{open}/attendees/{person}",
@@ -74,17 +72,18 @@ def test_every_stop_on_a_public_page_is_seen(house: House, windows: Windows, pat
         "/organiser/{open}/mail/{refused}",
         "/organiser/days/new",
     ],
+    width=[WIDE, NARROW],
 )
 def test_every_stop_on_an_organisers_page_is_seen(
     house: House, organiser_window: Callable[..., Page], path: str, width: int
 ) -> None:
-    page = organiser_window("sv", width, reduced_motion="reduce")
+    page = organiser_window("sv", width, still=True)
     page.goto(house.url(path.format(open=house.slug, person=house.person, refused=house.letters["refused"])))
     assert not walk(page)
 
 
 def test_the_first_stop_leads_past_the_head_of_the_page(house: House, windows: Windows) -> None:
-    page = windows.open(reduced_motion="reduce")
+    page = windows.open(still=True)
     page.goto(house.url(f"/{house.slug}/"))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Hoppa till innehållet")).to_be_in_viewport(ratio=1)
@@ -93,7 +92,7 @@ def test_the_first_stop_leads_past_the_head_of_the_page(house: House, windows: W
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+@each_once(javascript=[True, False])
 def test_a_person_registers_and_cancels_by_keyboard_alone(house: House, windows: Windows, javascript: bool) -> None:
     email = f"keyboard.{javascript}@example.org".lower()
     page = windows.open(javascript=javascript)

@@ -12,11 +12,11 @@ from regapp.registrations.models import Registration
 from tests.browser.filling_in import SAY, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine, examine_everywhere
+from tests.support.rounds import each_once
 
 pytestmark = pytest.mark.browser
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
-with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+in_their_language = each_once(language=LANGUAGES, javascript=[True, False])
 
 WAIT = {
     "sv": ("Digitalt nu, och i kö för en plats i lokalen", "Annan specialkost", "Du har plats"),
@@ -55,8 +55,7 @@ STEPS = {
 }
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_a_person_joins_the_line_of_a_full_hall(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:
@@ -74,9 +73,7 @@ def test_a_person_joins_the_line_of_a_full_hall(
     examine(page)
 
 
-@languages
-@with_and_without_scripts
-@pytest.mark.parametrize("button", ["accept", "decline"])
+@each_once(language=LANGUAGES, javascript=[True, False], button=["accept", "decline"])
 def test_an_offer_is_answered_by_one_press(
     house: House, windows: Windows, language: str, javascript: bool, button: str
 ) -> None:
@@ -89,8 +86,7 @@ def test_an_offer_is_answered_by_one_press(
     assert _person(house, email).has_seat is (button == "accept")
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_the_form_of_attendance_is_changed(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"moves.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript, wish=Wish.ON_SITE)
@@ -102,8 +98,7 @@ def test_the_form_of_attendance_is_changed(house: House, windows: Windows, langu
     assert not _person(house, email).has_seat
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_needs_are_told_with_consent(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"needs.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript, wish=Wish.ON_SITE)
@@ -119,8 +114,7 @@ def test_needs_are_told_with_consent(house: House, windows: Windows, language: s
     expect(page.get_by_text("Ingen selleri.")).to_be_visible()
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_a_name_is_corrected(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"details.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript)
@@ -132,8 +126,7 @@ def test_a_name_is_corrected(house: House, windows: Windows, language: str, java
     expect(page.get_by_text("Bodil O’Brien Öberg")).to_be_visible()
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_an_address_is_changed(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"old.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript)
@@ -145,8 +138,7 @@ def test_an_address_is_changed(house: House, windows: Windows, language: str, ja
     assert registered(house, "new." + email)
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_the_language_is_changed(house: House, windows: Windows, language: str, javascript: bool) -> None:
     page = _open(house, windows, language, f"speaks.{language}.{javascript}@example.org".lower(), javascript)
     link, press, done = STEPS[language]["language"]
@@ -157,8 +149,7 @@ def test_the_language_is_changed(house: House, windows: Windows, language: str, 
     expect(page.locator("html")).to_have_attribute("lang", {"sv": "en", "en": "sv"}[language])
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_the_line_is_left(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"leaves.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript, slug="2027-hall-full", wish=Wish.ONLINE_AND_LINE)
@@ -168,8 +159,7 @@ def test_the_line_is_left(house: House, windows: Windows, language: str, javascr
     expect(page.get_by_text(done)).to_be_visible()
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_a_place_is_given_to_a_colleague(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"gives.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript)
@@ -183,8 +173,7 @@ def test_a_place_is_given_to_a_colleague(house: House, windows: Windows, languag
     assert registered(house, "bo." + email)
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_a_cancellation_is_undone(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"undoes.{language}.{javascript}@example.org".lower()
     page = _open(house, windows, language, email, javascript)
@@ -196,8 +185,7 @@ def test_a_cancellation_is_undone(house: House, windows: Windows, language: str,
     assert _person(house, email).is_active
 
 
-@languages
-@with_and_without_scripts
+@in_their_language
 def test_a_lost_link_is_asked_for(house: House, windows: Windows, language: str, javascript: bool) -> None:
     link, press, done = STEPS[language]["link"]
     page = windows.open(NARROW, javascript=javascript)

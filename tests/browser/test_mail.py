@@ -12,11 +12,13 @@ from regapp.mailing import pausing, stops
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop
 from tests.browser.house import House
 from tests.browser.test_keyboard import tab_to
-from tests.support.browser import NARROW, examine, examine_everywhere
+from tests.support.browser import NARROW, WIDE, examine, examine_everywhere
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
-scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+with_and_without_scripts = first_only(javascript=[True, False])
+without_and_with_scripts = first_only(javascript=[False, True])
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +36,7 @@ def press(page: Page, selector: str) -> None:
     page.keyboard.press("Enter")
 
 
-@scripts
+@with_and_without_scripts
 def test_the_queue_is_paused_and_started_by_keyboard_alone(
     house: House, organiser_window: Callable[..., Page], javascript: bool
 ) -> None:
@@ -53,7 +55,7 @@ def test_the_queue_is_paused_and_started_by_keyboard_alone(
     expect(page.get_by_role("heading", name="Breven är pausade")).to_have_count(0)
 
 
-@scripts
+@without_and_with_scripts
 def test_a_queue_that_stands_still_is_tried_by_keyboard_alone(
     house: House, organiser_window: Callable[..., Page], javascript: bool
 ) -> None:
@@ -67,7 +69,7 @@ def test_a_queue_that_stands_still_is_tried_by_keyboard_alone(
     expect(page.get_by_role("status").first).to_contain_text("Vi försöker nå e-postservern nu.")
 
 
-@scripts
+@with_and_without_scripts
 def test_a_letter_is_sent_again_by_keyboard_alone_and_the_copy_is_shown(
     house: House, organiser_window: Callable[..., Page], javascript: bool
 ) -> None:
@@ -86,7 +88,7 @@ def test_a_letter_is_sent_again_by_keyboard_alone_and_the_copy_is_shown(
     expect(page.get_by_text("väntar på sin tur")).to_be_visible()
 
 
-@scripts
+@without_and_with_scripts
 def test_an_address_is_corrected_by_keyboard_alone_with_an_error_on_the_way(
     house: House, organiser_window: Callable[..., Page], javascript: bool
 ) -> None:
@@ -116,8 +118,7 @@ def test_an_address_is_corrected_by_keyboard_alone_with_an_error_on_the_way(
     expect(page.locator("tr", has_text=f"{name}.right@example.org").first).to_contain_text("väntar")
 
 
-@pytest.mark.parametrize("width", [1280, NARROW])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@each_once(width=[WIDE, NARROW], dark=[False, True])
 def test_the_preview_shows_the_letter_in_a_frame_whose_links_lead_nowhere(
     house: House, organiser_window: Callable[..., Page], width: int, dark: bool
 ) -> None:

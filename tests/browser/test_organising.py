@@ -11,10 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine_everywhere
 from tests.support.organisers import PASSWORD
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
+languages = first_only(language=LANGUAGES)
 ERROR = {"sv": "Fel: ", "en": "Error: "}
 
 
@@ -25,8 +26,7 @@ def refused(page: Page, language: str) -> None:
     examine_everywhere(page)
 
 
-@languages
-@pytest.mark.parametrize("path", ["/organiser/sign-in", "/organiser/forgot-password"])
+@each_once(path=["/organiser/sign-in", "/organiser/forgot-password"], language=LANGUAGES)
 def test_an_empty_form_before_the_sign_in_says_what_to_fill_in(
     house: House, windows: Windows, path: str, language: str
 ) -> None:

@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.house import House
+from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine_everywhere
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +20,7 @@ CANCEL = {
 JOIN = {"sv": ("Anslut", "Gå till mötet"), "en": ("Join", "Go to the meeting")}
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+@each_once(language=LANGUAGES, javascript=[True, False])
 def test_cancelling_takes_a_second_press(house: House, windows: Windows, language: str, javascript: bool) -> None:
     email = f"cancels.{language}.{javascript}@example.org".lower()
     paths = house.new_participant(house.slug, language, email=email)
@@ -33,7 +33,7 @@ def test_cancelling_takes_a_second_press(house: House, windows: Windows, languag
     examine_everywhere(page)
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
+@first_only(language=LANGUAGES)
 def test_the_meetings_address_comes_with_a_press(house: House, windows: Windows, language: str) -> None:
     paths = house.new_participant("2027-today", language, email=f"joins.{language}@example.org")
     press, there = JOIN[language]

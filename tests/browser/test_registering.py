@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.filling_in import SAY, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, WIDE, Windows, examine, examine_everywhere
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
-
-languages = pytest.mark.parametrize("language", LANGUAGES)
-widths = pytest.mark.parametrize("width", [WIDE, NARROW])
-with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+languages = first_only(language=LANGUAGES)
 
 
-@languages
-@widths
-@with_and_without_scripts
+@each_once(language=LANGUAGES, width=[WIDE, NARROW], javascript=[True, False])
 def test_a_person_registers(house: House, windows: Windows, language: str, width: int, javascript: bool) -> None:
     words, email = SAY[language], f"registers.{language}.{width}.{javascript}@example.org".lower()
     page = windows.open(width, javascript=javascript)
@@ -38,9 +34,7 @@ def test_a_person_registers(house: House, windows: Windows, language: str, width
     assert registration.language == language
 
 
-@languages
-@widths
-@with_and_without_scripts
+@each_once(language=LANGUAGES, width=[WIDE, NARROW], javascript=[True, False])
 def test_an_empty_form_says_what_to_fill_in(
     house: House, windows: Windows, language: str, width: int, javascript: bool
 ) -> None:
@@ -62,8 +56,8 @@ def test_an_empty_form_says_what_to_fill_in(
 
 
 @languages
-def test_the_form_with_every_error_is_for_everybody(house: House, visitor: Page, language: str) -> None:
-    words = SAY[language]
+def test_the_form_with_every_error_is_for_everybody(house: House, windows: Windows, language: str) -> None:
+    words, visitor = SAY[language], windows.open()
     visitor.goto(house.url(f"{words.prefix}/{house.slug}/register"))
     visitor.get_by_label(words.on_site, exact=True).check()
     visitor.get_by_label(re.compile(words.diet)).fill("selleri " * 70)
@@ -74,7 +68,7 @@ def test_the_form_with_every_error_is_for_everybody(house: House, visitor: Page,
     examine_everywhere(visitor)
 
 
-@with_and_without_scripts
+@each_once(javascript=[True, False])
 def test_what_was_typed_stays_when_something_is_wrong(house: House, windows: Windows, javascript: bool) -> None:
     words = SAY["sv"]
     page = windows.open(javascript=javascript)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, sync_playwright
 
 from tests.support.parts import find_chromium
+
+EVERYWHERE = os.environ.get("EVERYWHERE") == "1"
+"""Whether each page is looked at in every window: in `make torture`."""
 
 HERE = {"127.0.0.1", "localhost"}
 WIDE = 1280
@@ -41,29 +47,47 @@ NO_FAULTS = ("Failed to load resource", "Blocked script execution in")
 
 
 class Windows:
-    """Opens windows and remembers what went wrong in them: see `complaints`."""
+    """Lends windows and remembers what went wrong in them: see `complaints`.
+
+    Opening a window takes as long as examining a page, so one that was put away is lent again, without its cookies.
+    """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
+        self.free: dict[tuple[bool, bool], list[Page]] = defaultdict(list)
+        self.lent: list[tuple[tuple[bool, bool], Page]] = []
 
-    def open(self, width: int = WIDE, *, javascript: bool = True, dark: bool = False, **options: Any) -> Page:
-        """A window of its own session, `width` CSS pixels wide; a narrow one is a phone."""
-        phone = width < 600
+    def open(
+        self,
+        width: int = WIDE,
+        *,
+        javascript: bool = True,
+        dark: bool = False,
+        still: bool = False,
+        cookies: Sequence[Any] = (),
+    ) -> Page:
+        """A window of its own session, `width` CSS pixels wide. A narrow one is a phone; a still one has no motion."""
+        kind = (width < 600, javascript)
+        page = self.free[kind].pop() if self.free[kind] else self._new(*kind)
+        self.lent.append((kind, page))
+        _show(page, width, dark=dark, still=still)
+        page.context.add_cookies(cookies)
+        return page
+
+    def _new(self, phone: bool, javascript: bool) -> Page:
         context = self.browser.new_context(
-            viewport={"width": width, "height": 800 if phone else 900},
+            viewport={"width": NARROW if phone else WIDE, "height": 800},
             is_mobile=phone,
             has_touch=phone,
             java_script_enabled=javascript,
-            color_scheme="dark" if dark else "light",
-            **{"locale": "sv-SE", "timezone_id": "Europe/Stockholm", **options},
+            locale="sv-SE",
+            timezone_id="Europe/Stockholm",
         )
         context.set_default_timeout(15_000)
         context.on("request", self._asked)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
-        self.contexts.append(context)
         return context.new_page()
 
     def _asked(self, request: Request) -> None:
@@ -75,14 +99,12 @@ class Windows:
         if message.type == "error" and not message.text.startswith(NO_FAULTS):
             self.complaints.append(f"on the console: {message.text}")
 
-    def close(self) -> None:
+    def put_away(self) -> None:
         """Fails when a window asked another host, broke the policy or had a script error."""
-        for context in self.contexts:
-            context.close()
-        self.check()
-
-    def check(self) -> None:
-        """Fails when something went wrong since the last time."""
+        while self.lent:
+            kind, page = self.lent.pop()
+            page.context.clear_cookies()
+            self.free[kind].append(page)
         complaints, self.complaints = self.complaints, []
         assert not complaints, "\n".join(complaints)
 
@@ -118,6 +140,19 @@ def examine(page: Page) -> None:
 
 
 def examine_everywhere(page: Page) -> None:
+    """The page as it stands: every day in one window, with `EVERYWHERE=1` in each."""
+    if EVERYWHERE:
+        examine_in_every_window(page)
+        return
+    with _where_scripts_run(page) as same:
+        _show(same, WIDE)
+        fits(same)
+        _show(same, NARROW)
+        _look(same, ALL_RULES)
+        _holds(same, NARROW, TEXT_SPACING)
+
+
+def examine_in_every_window(page: Page) -> None:
     """The page as it stands, in a wide and a narrow window, light and dark, with spaced text.
 
     Contrast hangs on both the width and the scheme, the rest on the width alone. Colours are the same in both
@@ -125,7 +160,6 @@ def examine_everywhere(page: Page) -> None:
     """
     is_swedish = page.locator("html").get_attribute("lang") == "sv"
     with _where_scripts_run(page) as same:
-        same.emulate_media(reduced_motion="reduce")
         for width, dark, options in (
             (WIDE, False, ALL_RULES),
             (WIDE, True, CONTRAST),
@@ -134,13 +168,19 @@ def examine_everywhere(page: Page) -> None:
         ):
             if options is CONTRAST and not is_swedish:
                 continue
-            same.set_viewport_size({"width": width, "height": 800})
-            same.emulate_media(color_scheme="dark" if dark else "light")
+            _show(same, width, dark=dark)
             _look(same, options)
         _holds(same, NARROW, TEXT_SPACING)
         if is_swedish:
             _holds(same, WIDE, TEXT_SPACING)
             _holds(same, DOUBLED, "")
+
+
+def _show(page: Page, width: int, *, dark: bool = False, still: bool = True) -> None:
+    size: ViewportSize = {"width": width, "height": 800}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce" if still else "no-preference")
 
 
 def _look(page: Page, options: dict[str, Any]) -> None:
@@ -153,7 +193,7 @@ def find_violations(page: Page, options: dict[str, Any]) -> list[str]:
     """What axe has to say of the page as it stands, in words."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    found = page.evaluate("options => axe.run(options).then(result => result.violations)", options)
     return [_described(violation) for violation in found]
 
 
@@ -166,7 +206,8 @@ def fits(page: Page) -> None:
 
 
 def _holds(page: Page, width: int, css: str) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+    if (page.viewport_size or {})["width"] != width:
+        page.set_viewport_size({"width": width, "height": 800})
     page.evaluate(ADOPT, css)
     fits(page)
     cut = page.evaluate(CUT)
@@ -175,8 +216,11 @@ def _holds(page: Page, width: int, css: str) -> None:
 
 
 def _where(page: Page) -> str:
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    return f"{page.url} at {(page.viewport_size or {})['width']} px, {'dark' if dark else 'light'}"
+    return f"{page.url} at {(page.viewport_size or {})['width']} px, {'dark' if _is_dark(page) else 'light'}"
+
+
+def _is_dark(page: Page) -> bool:
+    return bool(page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
 
 
 @contextmanager
@@ -185,10 +229,6 @@ def _where_scripts_run(page: Page) -> Iterator[Page]:
     if not page.evaluate("matchMedia('(scripting: none)').matches"):
         yield page
         return
-    browser = page.context.browser
-    assert browser is not None
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    context = browser.new_context(viewport=page.viewport_size, color_scheme="dark" if dark else "light")
     content = page.content()
 
     def answer(route: Route) -> None:
@@ -199,11 +239,17 @@ def _where_scripts_run(page: Page) -> Iterator[Page]:
         else:
             route.continue_()
 
-    context.route("**/*", answer)
-    copy = context.new_page()
+    copy = _window_for_copies(page.context.browser)
+    _show(copy, (page.viewport_size or {})["width"], dark=_is_dark(page), still=False)
+    copy.route("**/*", answer)
     copy.goto(page.url)
     yield copy
-    context.close()
+    copy.unroute_all()
+
+
+@cache
+def _window_for_copies(browser: Browser) -> Page:
+    return browser.new_page()
 
 
 def _described(violation: dict[str, Any]) -> str:

@@ -61,10 +61,20 @@ class Race:
             return self.sold(), letters or 0
 
 
+def patient(database_url: str) -> str:
+    """Nobody is to be sent away busy, however slow the machine is."""
+    return f"{database_url}?timeout=60" if database_url.startswith("sqlite") else database_url
+
+
 @pytest.fixture
-def race(app: Flask, open_day: Callable[..., None], start_system: Callable[..., System]) -> Race:  # noqa: F811
+def race(
+    app: Flask,
+    open_day: Callable[..., None],  # noqa: F811
+    start_system: Callable[..., System],
+    database_url: str,
+) -> Race:
     open_day(seats_on_site=0)
-    return Race(app, start_system(processes=8))
+    return Race(app, start_system(processes=8, DATABASE_URL=patient(database_url)))
 
 
 def kinds(answers: list[Answer]) -> Counter[str]:

@@ -31,6 +31,7 @@ from tests.support.days import APPLICATION
 from tests.support.pages import Form
 from tests.support.server import System
 from tests.support.visitors import Answer, Visitor
+from tests.torture.test_last_places import patient
 from tests.whole.conftest import open_day  # noqa: F401
 
 pytestmark = [
@@ -165,9 +166,14 @@ class Crowd:
 
 
 @pytest.fixture
-def crowd(app: Flask, open_day: Callable[..., None], start_system: Callable[..., System]) -> Crowd:  # noqa: F811
+def crowd(
+    app: Flask,
+    open_day: Callable[..., None],  # noqa: F811
+    start_system: Callable[..., System],
+    database_url: str,
+) -> Crowd:
     open_day(seats_on_site=0, offer_days=7)
-    return Crowd(app, start_system(processes=8))
+    return Crowd(app, start_system(processes=8, DATABASE_URL=patient(database_url)))
 
 
 def test_a_hundred_people_for_the_last_five_seats(crowd: Crowd) -> None:
