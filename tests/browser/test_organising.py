@@ -32,7 +32,7 @@ def test_an_empty_form_before_the_sign_in_says_what_to_fill_in(
 ) -> None:
     page = windows.open(NARROW, javascript=False)
     page.goto(house.url(f"{path}?language={language}"))
-    page.locator("main button").click()
+    page.locator("main button:not([name=leave])").click()
     refused(page, language)
 
 
@@ -42,7 +42,7 @@ def test_a_wrong_password_is_told_in_words_and_the_address_stays(house: House, w
     page.goto(house.url(f"/organiser/sign-in?language={language}"))
     page.locator("main [type=email]").fill("nobody@example.org")
     page.locator("main [type=password]").fill("inte det rätta ordet")
-    page.locator("main button").click()
+    page.locator("main button:not([name=leave])").click()
     refused(page, language)
     expect(page.locator("main [type=email]")).to_have_value("nobody@example.org")
 
@@ -53,7 +53,7 @@ def test_a_password_that_is_too_short_is_told_in_words(house: House, windows: Wi
     page.goto(house.url(house.password_path(f"{language}@example.org")))
     examine_everywhere(page)
     page.locator("main [type=password]").fill("kort")
-    page.locator("main button").click()
+    page.locator("main button:not([name=leave])").click()
     refused(page, language)
 
 
@@ -148,11 +148,11 @@ def test_a_file_with_details_of_health_needs_a_reason(
     page = organiser_window(language, javascript=False)
     page.goto(house.url(f"/organiser/{house.slug}/attendees/export"))
     page.locator("[name=with_health]").check()
-    page.locator("main form button").click()
+    page.locator("main form button:not([name=leave])").click()
     refused(page, language)
     page.locator("[name=reason]").fill("Köket")
     with page.expect_download() as download:
-        page.locator("main form button").click()
+        page.locator("main form button:not([name=leave])").click()
     assert download.value.suggested_filename.endswith(".xlsx")
 
 
@@ -168,11 +168,11 @@ def test_a_reminder_is_set_with_an_error_on_the_way_and_seen_as_its_readers_will
     page.locator("[name=clock]").fill("09:30")
     page.locator("[name=message_sv]").fill("Ta med legitimation.")
     page.locator("[name=days_before]").fill("61")
-    page.locator("main form button").click()
+    page.locator("main form button:not([name=leave])").click()
     refused(page, language)
     expect(page.locator("[name=message_sv]")).to_have_value("Ta med legitimation.")
     page.locator("[name=days_before]").fill("3")
-    page.locator("main form button").click()
+    page.locator("main form button:not([name=leave])").click()
     page.locator("tbody th a").click()
     expect(page.locator(".letter-text")).to_contain_text("Ta med legitimation.")
     letter = page.frame_locator("iframe")
@@ -205,7 +205,7 @@ def test_a_page_that_was_open_for_too_long_keeps_what_was_written(
     examine_everywhere(page)
     page.locator("main [type=email]").fill("sv@example.org")
     page.locator("main [type=password]").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.locator("main form button:not([name=leave])").click()
     expect(page.locator("[name=directions_sv]")).to_have_value("Tag hissen.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.browser.filling_in import SAY, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine_everywhere
 from tests.support.organisers import PASSWORD
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
@@ -66,16 +67,7 @@ READ = "fields => fields.map((e) => [e.name, e.value, e.type === 'checkbox' || e
 
 NEVER_KEPT = ("csrf", "password", "website", "form_key", "version", "seen")
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
-swedish_first = pytest.mark.parametrize("language", ["sv", pytest.param("en", marks=pytest.mark.torture)])
-
-
-@pytest.fixture(scope="module")
-def bare(browser: Browser, signed_in: dict[str, Any]) -> Iterator[dict[str, Page]]:
-    """A window for each language in which no scripts run, and an organiser is signed in."""
-    windows = Windows(browser)
-    yield {language: windows.open(javascript=False, storage_state=signed_in[language]) for language in LANGUAGES}
-    windows.close()
+both_languages = first_only(language=LANGUAGES)
 
 
 def address(house: House, pattern: str, language: str, name: str) -> str:
@@ -138,20 +130,20 @@ def check_detours(page: Page, there: str, elsewhere: str) -> None:
     assert not [name for name in names for secret in NEVER_KEPT if secret in name]
 
 
-@languages
+@both_languages
 @pytest.mark.parametrize("name", FORMS)
 def test_with_scripts_every_detour_leads_back_to_what_was_typed(
-    house: House, visitor: Page, name: str, language: str
+    house: House, windows: Windows, name: str, language: str
 ) -> None:
-    check_detours(visitor, address(house, FORMS[name], language, name), house.url("/cookies"))
+    check_detours(windows.open(), address(house, FORMS[name], language, name), house.url("/cookies"))
 
 
-@swedish_first
+@both_languages
 @pytest.mark.parametrize("name", ORGANISERS)
 def test_with_scripts_every_detour_leads_back_to_what_an_organiser_typed(
-    house: House, organisers: dict[str, Page], name: str, language: str
+    house: House, organiser_window: Callable[..., Page], name: str, language: str
 ) -> None:
-    check_detours(organisers[language], address(house, ORGANISERS[name], language, name), house.url("/cookies"))
+    check_detours(organiser_window(language), address(house, ORGANISERS[name], language, name), house.url("/cookies"))
 
 
 def check_back(page: Page, there: str, elsewhere: str) -> None:
@@ -166,7 +158,7 @@ def check_back(page: Page, there: str, elsewhere: str) -> None:
         assert typed_in(page).evaluate_all(READ) == typed
 
 
-@swedish_first
+@both_languages
 @pytest.mark.parametrize("name", FORMS)
 def test_without_scripts_the_browsers_back_leads_to_what_was_typed(
     house: House, windows: Windows, name: str, language: str
@@ -175,15 +167,16 @@ def test_without_scripts_the_browsers_back_leads_to_what_was_typed(
     check_back(page, address(house, FORMS[name], language, name), house.url("/cookies"))
 
 
-@swedish_first
+@both_languages
 @pytest.mark.parametrize("name", ORGANISERS)
 def test_without_scripts_the_browsers_back_leads_to_what_an_organiser_typed(
-    house: House, bare: dict[str, Page], name: str, language: str
+    house: House, organiser_window: Callable[..., Page], name: str, language: str
 ) -> None:
-    check_back(bare[language], address(house, ORGANISERS[name], language, name), house.url("/cookies"))
+    page = organiser_window(language, javascript=False)
+    check_back(page, address(house, ORGANISERS[name], language, name), house.url("/cookies"))
 
 
-with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+with_and_without_scripts = each_once(javascript=[True, False])
 
 
 def fill_in_everything(page: Page, language: str, email: str) -> None:
@@ -195,8 +188,7 @@ def fill_in_everything(page: Page, language: str, email: str) -> None:
     page.locator("[name=health_consent]").check()
 
 
-@languages
-@with_and_without_scripts
+@each_once(language=LANGUAGES, javascript=[True, False])
 def test_the_other_language_and_the_privacy_notice_keep_the_form_which_is_then_sent_and_forgotten(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:
@@ -256,8 +248,8 @@ def test_what_the_server_answers_goes_before_what_was_kept(house: House, windows
     expect(page.get_by_label("E-postadress")).to_have_value("")
 
 
-def test_after_thirty_minutes_nothing_is_kept(house: House, windows: Windows) -> None:
-    page = windows.open()
+def test_after_thirty_minutes_nothing_is_kept(house: House, browser: Browser) -> None:
+    page = browser.new_page()
     page.clock.install()
     page.goto(house.url(f"/{house.slug}/link"))
     page.get_by_label("E-postadress").fill("gammal@example.org")
@@ -266,9 +258,10 @@ def test_after_thirty_minutes_nothing_is_kept(house: House, windows: Windows) ->
     assert len(kept(page)) == 1
     page.clock.fast_forward("01:30")
     assert kept(page) == {}
+    page.context.close()
 
 
-def test_signing_out_forgets_what_was_typed(house: House, windows: Windows, signed_in: dict[str, Any]) -> None:
+def test_signing_out_forgets_what_was_typed(house: House, windows: Windows, signed_in: dict[str, list[Any]]) -> None:
     page = windows.open()
     page.goto(house.url("/organiser/sign-in?next=/organiser/days/new"))
     page.locator("main [type=email]").fill("sv@example.org")
@@ -283,17 +276,16 @@ def test_signing_out_forgets_what_was_typed(house: House, windows: Windows, sign
 
 @with_and_without_scripts
 def test_a_row_more_in_the_programme_keeps_what_is_typed(
-    house: House, windows: Windows, signed_in: dict[str, Any], javascript: bool
+    house: House, windows: Windows, signed_in: dict[str, list[Any]], javascript: bool
 ) -> None:
-    page = windows.open(javascript=javascript, storage_state=signed_in["sv"])
+    page = windows.open(javascript=javascript, cookies=signed_in["sv"])
     page.goto(house.url("/organiser/days/new"))
     page.get_by_label("Titel på svenska", exact=True).first.fill("Ny dag")
     page.get_by_role("button", name="Lägg till en programpunkt").click()
     expect(page.locator("[name=title_sv]")).to_have_value("Ny dag")
 
 
-@languages
-@with_and_without_scripts
+@each_once(language=LANGUAGES, javascript=[True, False])
 def test_a_browser_that_takes_no_cookies_is_told_so(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:
@@ -310,8 +302,7 @@ def test_a_browser_that_takes_no_cookies_is_told_so(
     assert not registered(house, email)
 
 
-@languages
-@with_and_without_scripts
+@each_once(language=LANGUAGES, javascript=[True, False])
 def test_a_form_filler_in_the_trap_is_told_and_the_next_press_registers(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:

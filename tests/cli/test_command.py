@@ -82,7 +82,7 @@ def test_tables_of_another_program_stop_web_and_worker_in_one_line(
 
 def test_upgrade_current_and_downgrade(bare: Run) -> None:
     assert bare("db", "upgrade").returncode == 0
-    assert bare("db", "current").stdout == "004\n"
+    assert bare("db", "current").stdout == "006\n"
     assert bare("db", "downgrade", "base", typed="n\n").returncode == 1
     assert bare("db", "current").returncode == 0
     assert bare("db", "downgrade", "base", "--yes").returncode == 0

@@ -161,8 +161,8 @@ def test_the_plan_tells_each_letter_with_its_time_in_the_order_of_time(organiser
     page = organiser.page(PLAN)
     names = [element.text for element in page.all("a") if (element.get("href") or "").startswith(f"{PLAN}/")]
     assert names == [
-        "Bekräftelse", "Personlig länk", "Ändrad anmälan", "Avanmälan", "Plats i kön", "Plats från kön",
-        "Erbjuden plats", "Erbjudandet gick vidare", "Påminnelse, 7 dagar före", "Kön är stängd",
+        "Bekräftelse", "Personlig länk", "Försök utan anmälan", "Ändrad anmälan", "Avanmälan", "Plats i kön",
+        "Plats från kön", "Erbjuden plats", "Erbjudandet gick vidare", "Påminnelse, 7 dagar före", "Kön är stängd",
     ]  # fmt: skip
     confirmation = row(organiser, PLAN, "Bekräftelse")
     assert "Från tisdag 1 september 2026 kl. 8.00 till onsdag 11 november 2026 kl. 23.59" in confirmation
@@ -220,7 +220,7 @@ def test_every_letter_of_the_plan_has_a_preview_in_both_languages_with_no_link_t
 ) -> None:
     set_one(organiser, audience="everybody")
     samples = [href for href in organiser.page(PLAN).links() if href.startswith(f"{PLAN}/")]
-    assert len(samples) == 10
+    assert len(samples) == 11
     for sample in samples:
         first = organiser.page(f"{sample}?language={language}")
         for href in {f"{sample}?language={language}", *(h for h in first.links() if f"language={language}&" in h)}:

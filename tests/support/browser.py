@@ -104,7 +104,9 @@ class Windows:
         while self.lent:
             kind, page = self.lent.pop()
             page.context.clear_cookies()
-            self.free[kind].append(page)
+            # What was typed is kept for as long as its tab is open.
+            self.free[kind].append(page.context.new_page())
+            page.close()
         complaints, self.complaints = self.complaints, []
         assert not complaints, "\n".join(complaints)
 
