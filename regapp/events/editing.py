@@ -117,6 +117,8 @@ def save(event_id: int, version: int, draft: Draft, at: datetime, *, actor: str)
 
 def publish(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     event = _get_unchanged(event_id, version)
+    if event.publication is not Publication.DRAFT:
+        raise RuleBroken(NOT_FROM_HERE)
     if not event.venue and event.seats_on_site != 0:
         raise RuleBroken(NEEDS_VENUE, "venue")
     return _move(event, Publication.PUBLISHED, "event.published", at, actor)

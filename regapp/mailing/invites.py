@@ -22,7 +22,7 @@ _FOLD_AT = 75
 """Octets in a line without its CRLF, RFC 5545 §3.1."""
 
 _MARK = re.compile("(\x02[a-z_]+\x03)")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _UNQUOTABLE = re.compile(r'["^\\\n]')
 
 
@@ -135,7 +135,7 @@ def _person(name: str, address: str) -> vCalAddress:
 
 
 def clean(value: str, *, keep_marks: bool = False) -> str:
-    """The value without control characters, of writing direction too, and with `\\n` as its only line end."""
+    """The value without control characters, of writing direction and byte order too; `\\n` is its only line end."""
     lines = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", value).replace("\t", " ")
     if keep_marks:
         parts = _MARK.split(lines)

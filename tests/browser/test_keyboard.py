@@ -33,7 +33,7 @@ STOP = """() => {
 }"""
 
 
-def walk(page: Page, most: int = 150) -> list[str]:
+def walk(page: Page, most: int = 400) -> list[str]:
     """Tab through the whole page; what is wrong with its stops."""
     wrong = []
     for number in range(most):

@@ -11,11 +11,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.filling_in import SAY, Words, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine, examine_everywhere
+from tests.support.rounds import each_once, first_only
 
 pytestmark = pytest.mark.browser
 
-languages = pytest.mark.parametrize("language", LANGUAGES)
-with_and_without_scripts = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+both_languages = first_only(language=LANGUAGES)
+each_language_and_scripts = each_once(language=LANGUAGES, javascript=[True, False])
 
 OWN_ADDRESS = {
     "sv": "så varje deltagare behöver en egen adress",
@@ -39,8 +40,7 @@ def register(page: Page, words: Words, name: str, email: str, attendance: str) -
     expect(page.get_by_role("heading", level=1)).to_have_text(words.thanks)
 
 
-@languages
-@with_and_without_scripts
+@each_language_and_scripts
 def test_a_secretary_learns_that_a_colleague_needs_an_address_of_their_own(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:
@@ -57,8 +57,7 @@ def test_a_secretary_learns_that_a_colleague_needs_an_address_of_their_own(
     assert [person.name for address in (shared, own) for person in registered(house, address)] == ["Bo Ek", "Eva Alm"]
 
 
-@languages
-@with_and_without_scripts
+@each_language_and_scripts
 def test_the_first_of_two_is_corrected_from_their_own_page(
     house: House, windows: Windows, language: str, javascript: bool
 ) -> None:
@@ -86,7 +85,7 @@ def test_the_first_of_two_is_corrected_from_their_own_page(
     assert not registered(house, wrong)
 
 
-@languages
+@both_languages
 def test_what_somebody_changed_through_the_link_is_not_taken_over(
     house: House, windows: Windows, language: str
 ) -> None:
@@ -105,8 +104,7 @@ def test_what_somebody_changed_through_the_link_is_not_taken_over(
     page.wait_for_url(f"**{words.prefix}/{house.slug}/register")
 
 
-@languages
-@with_and_without_scripts
+@each_language_and_scripts
 def test_an_organiser_registers_whoever_tried(
     house: House, organiser_window: Callable[..., Page], windows: Windows, language: str, javascript: bool
 ) -> None:

@@ -135,6 +135,7 @@ def test_no_value_adds_a_line_or_breaks_one(summary: str, place: str, name: str,
 
 
 @given(HOSTILE, HOSTILE)
+@example("\ufeff", "Hall\ufeff")
 @example("C:\\New, \\\\N; \\n", "Hall\\\x00N 2")
 def test_what_is_read_of_an_entry_is_what_was_written(summary: str, place: str) -> None:
     entry = invites.read(invites.unfold(an_invitation(summary=summary, location=place).request()))

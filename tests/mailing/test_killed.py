@@ -220,7 +220,8 @@ settings = config.load()
 presence = Presence(settings.instance / "workers")
 with create_app(settings).app_context():
     with writing():
-        print(claiming.claim(clock.now(), presence.number).id, flush=True)
+        letter = claiming.claim(clock.now(), presence.number)
+    print(letter.id, flush=True)
     sys.stdin.read()
 """
 

@@ -167,7 +167,7 @@ def test_a_token_opens_its_door_only_as_it_was_written(
 
 
 def test_a_forms_key_counts_only_as_it_was_written(context: None) -> None:
-    key = FormKey().new(WHILE_OPEN)
+    key = FormKey().new(WHILE_OPEN, "2026")
     assert FormKey().read(key) is not None
     assert not [last for last in alike(key[-1]) if FormKey().read(key[:-1] + last)]
     assert FormKey().read(key + ".") is None

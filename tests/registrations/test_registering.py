@@ -387,7 +387,7 @@ def test_a_seat_that_became_free_goes_to_whoever_asked_for_the_line(
     client.send("/2026/register", form, **{**APPLICATION, "attendance": wish})
     with app.app_context():
         mail = db.session.query(OutgoingMail).filter_by(recipient="asa@example.org").one()
-        assert "en plats på plats hade blivit ledig" in " ".join(mail.text.split())
+        assert "en plats i lokalen hade blivit ledig" in " ".join(mail.text.split())
         assert db.session.query(Registration).filter_by(email="asa@example.org").one().has_seat
 
 

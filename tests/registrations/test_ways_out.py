@@ -54,7 +54,7 @@ def test_a_trap_that_a_form_filler_filled_says_so_and_is_empty_the_next_time(
     assert words in page.text
     assert page.form().values["website"] == [""]
     again = client.send(f"{prefix}/2026/register", page.form())
-    assert again.request.path == f"{prefix}/2026/received"
+    assert again.request.path.startswith(f"{prefix}/2026/received/")
     assert registered(app) == 1
 
 
@@ -77,7 +77,7 @@ def test_a_browser_without_cookies_is_told_so_and_whom_to_write_to(
         form = page.form()
     assert registered(app) == 0
     allowed = read(client.send(path, form))
-    assert client.send(path, allowed.form()).request.path == f"{prefix}/2026/received"
+    assert client.send(path, allowed.form()).request.path.startswith(f"{prefix}/2026/received/")
 
 
 def test_a_page_that_was_open_for_too_long_is_something_else(app: Flask, client: CheckingClient) -> None:
@@ -150,7 +150,7 @@ def test_after_the_other_language_the_form_is_sent_once_in_that_language(app: Fl
     form = client.page("/2026/register").form()
     other = read(client.post("/en/2026/register", data=form.filled({**TYPED, "switch_language": "en"})))
     for _ in range(2):
-        assert client.send("/en/2026/register", other.form()).request.path == "/en/2026/received"
+        assert client.send("/en/2026/register", other.form()).request.path.startswith("/en/2026/received/")
     with app.app_context():
         assert [r.language for r in db.session.scalars(select(Registration))] == ["en"]
 

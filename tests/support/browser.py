@@ -104,9 +104,9 @@ class Windows:
         while self.lent:
             kind, page = self.lent.pop()
             page.context.clear_cookies()
-            # What was typed is kept for as long as its tab is open.
-            self.free[kind].append(page.context.new_page())
-            page.close()
+            # What was typed is kept for as long as the tab is open.
+            page.evaluate("try { sessionStorage.clear() } catch {}")
+            self.free[kind].append(page)
         complaints, self.complaints = self.complaints, []
         assert not complaints, "\n".join(complaints)
 
