@@ -54,7 +54,7 @@ test: $(DEV)
 # The browser looks at each page again, now at every width and in both colour schemes.
 torture: export EVERYWHERE := 1
 torture: $(DEV)
-	$(BIN)/python -m pytest -m "torture or browser or hypothesis" --hypothesis-profile torture \
+	$(BIN)/python -m pytest -m "torture or every_window or hypothesis" --hypothesis-profile torture \
 	  --numprocesses auto --dist loadgroup $(ARGS)
 
 check: $(DEV)

@@ -15,8 +15,10 @@ from regapp.core.web import personal
 LONGEST: Final = 500
 """Characters; no page of ours has a longer address."""
 
-_ADDED: Final = " \t\r\n\u00a0\u200b\ufeff/.,:;!?'\"´`’‘”“»«›‹<>()[]{}*~|\\…"
+_ADDED: Final = "& \t\r\n\u00a0\u200b\ufeff/.,:;!?'\"´`’‘”“»«›‹<>()[]{}*~|\\…"
 """What a mail program takes for a part of the link before it. No token of ours ends with any of these."""
+
+_AT_THE_END: Final = re.compile(rf"(?:&[a-z]+;|[{re.escape(_ADDED)}])+$", re.IGNORECASE)
 
 
 def lead_to_page() -> ResponseReturnValue | None:
@@ -36,7 +38,7 @@ def _mend(path: str) -> str | None:
     """The path of one of our pages, with its own values as they were written."""
     if len(path) > LONGEST:
         return None
-    tidy = re.sub("/+", "/", path).rstrip(_ADDED)
+    tidy = _AT_THE_END.sub("", re.sub("/+", "/", path))
     if not (tidy.isascii() and tidy.isprintable()):
         return None
     for candidate in (tidy, tidy + "/"):
@@ -50,7 +52,8 @@ def _find_pattern(path: str) -> str | None:
         rule, _ = current_app.url_map.bind_to_environ(request.environ).match(path, "GET", return_rule=True)
     except HTTPException:
         return None
-    return rule.rule
+    # A file's name is as it is.
+    return None if "<path:" in rule.rule else rule.rule
 
 
 def _in_small_letters(path: str, pattern: str) -> str:

@@ -92,7 +92,9 @@ def is_of_same_name(known: Registration, application: Application | Attempt) -> 
 
 
 def find(event_id: int, attempt_id: int) -> Attempt | None:
-    """The day's attempt with this id."""
+    """The day's attempt with this id; a number that no column holds is nobody's."""
+    if not 0 < attempt_id < 2**31:
+        return None
     return db.session.scalar(select(Attempt).where(Attempt.id == attempt_id, Attempt.event_id == event_id))
 
 

@@ -12,7 +12,7 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
-from regapp.events.models import RESTORABLE_FOR, Event
+from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import outbox
 from regapp.registrations import day_orders, history, letters, line, places, promoting, taking_over, told
 from regapp.registrations.choices import Attendance
@@ -170,10 +170,14 @@ def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Even
 def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     """Take back that the day is cancelled: nobody has been told, and everything is as it was.
 
-    Offers whose time ran out meanwhile pass. Raises what events.editing.restore raises.
+    Offers whose time ran out meanwhile pass. Taking it back twice is the same as once. Raises what
+    events.editing.restore raises.
     """
-    due_at = lock(Event, event_id).cancellation_due_at
-    event = editing.restore(event_id, version, at, actor=actor)
+    event = lock(Event, event_id)
+    if event.publication is Publication.PUBLISHED:
+        return event
+    due_at = event.cancellation_due_at
+    editing.restore(event_id, version, at, actor=actor)
     outbox.let_go(event.id, at)
     cancelled_at = (due_at or at) - RESTORABLE_FOR
     for registration in db.session.scalars(_with_new_address(event.id, cancelled_at)).all():

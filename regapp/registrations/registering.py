@@ -44,6 +44,12 @@ CHANGED_SINCE: Final = Text(
 )
 
 
+SAME_ADDRESS: Final = Text(
+    "Det är adressen som anmälan redan har. Skriv den rätta.",
+    "That is the address that the registration has already. Write the right one.",
+)
+
+
 class NotCorrectable(RuleBroken):
     """What the form made is no longer as the form made it."""
 
@@ -93,7 +99,9 @@ def correct_address(answer_id: str, shown_version: int, email: str, needs: Needs
     event = lock(Event, found.event_id)
     submission = submissions.get(answer_id)
     if addresses.key(email) == addresses.key(submission.email):
-        return submission
+        if shown_version == submission.link_version:
+            raise RuleBroken(SAME_ADDRESS, field="email")
+        return submission  # the button was pressed twice
     application = application_in(submission)
     if application is None or shown_version != submission.link_version or why_not_correctable(submission, at):
         raise NotCorrectable(event)

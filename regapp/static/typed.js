@@ -25,8 +25,12 @@
   };
   const keys = () => Object.keys(store).filter((key) => key.startsWith(PREFIX));
 
-  // A form is known by where it is sent to, in either language.
-  const keyOf = (form) => PREFIX + new URL(form.action).pathname.replace(/^\/en(?=\/)/, "");
+  // A form is known by where it is sent to, in either language; what stands behind the ? says whom it is about.
+  const keyOf = (form) => {
+    const to = new URL(form.action);
+    to.searchParams.delete("language");
+    return PREFIX + to.pathname.replace(/^\/en(?=\/)/, "") + to.search;
+  };
 
   const fieldsOf = (form) =>
     [...form.elements].filter((e) => e.name && e.matches("input, select, textarea") && !e.matches(NOT_KEPT));

@@ -15,7 +15,7 @@ from tests.browser.house import LANGUAGES, LONG_ADDRESS, House
 from tests.support.browser import Windows, examine_everywhere, examine_in_every_window
 from tests.support.rounds import first_only
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.every_window]
 
 PREFIX = {"sv": "", "en": "/en"}
 

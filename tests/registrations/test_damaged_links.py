@@ -172,3 +172,15 @@ def test_a_forms_key_counts_only_as_it_was_written(context: None) -> None:
     assert not [last for last in alike(key[-1]) if FormKey().read(key[:-1] + last)]
     assert FormKey().read(key + ".") is None
     assert FormKey().read(key + " ") is None
+
+
+@pytest.mark.parametrize("path", ["/static/a/b", "/static/fonts/OFL.txt.", "/Static/fonts/x/y."])
+def test_a_file_that_there_isnt_is_a_404(client: CheckingClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("rest", ["&gt;", "&quot;", "&", "&gt;."])
+def test_what_is_left_of_a_letter_s_markup_is_cut_off(
+    client: CheckingClient, tokens: dict[str, str], rest: str
+) -> None:
+    assert leads_to(client.get(tokens["manage"] + rest)) == tokens["manage"]
