@@ -49,13 +49,13 @@ run: $(RUNTIME)
 	@exec $(BIN)/supervisord --configuration deploy/supervisord.conf --user "$$(id -u)"
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10 $(ARGS)
 
 # The browser looks at each page again, now at every width and in both colour schemes.
 torture: export EVERYWHERE := 1
 torture: $(DEV)
 	$(BIN)/python -m pytest -m "torture or every_window or hypothesis" --hypothesis-profile torture \
-	  --numprocesses auto --dist loadgroup $(ARGS)
+	  --numprocesses auto --dist loadgroup --durations=10 $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check .

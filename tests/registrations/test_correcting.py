@@ -265,6 +265,14 @@ def test_sending_the_correction_twice_is_once(app: Flask, client: CheckingClient
     assert letters_to(app, RIGHT) == ["confirmation"]
 
 
+def test_the_address_that_there_is_corrects_nothing_and_says_so(app: Flask, client: CheckingClient) -> None:
+    answer = sent(client, {**BO, **DIETS})
+    refused = correct(client, answer, email=BO["email"], diets=["halal"], access_needs="Hörslinga", health_consent=True)
+    assert refused.status_code == 422
+    assert "Det är adressen som anmälan redan har. Skriv den rätta." in read(refused).text
+    assert "Hörslinga" in read(refused).text
+
+
 def test_a_page_from_before_a_correction_does_not_undo_it(app: Flask, client: CheckingClient) -> None:
     path = f"{sent(client, BO)}/correct-address"
     form = client.page(path).form()
