@@ -50,8 +50,14 @@ def write_taken_over(registration: Registration, at: datetime) -> None:
 
 
 def write_corrected(registration: Registration, at: datetime) -> None:
-    """Tell that an organiser corrected the details; no calendar shows them, so an entry stays as it is."""
-    if registration.has_place and not registration.has_entry:
+    """Tell that an organiser corrected the details; no calendar shows them, so an entry stays as it is.
+
+    Of a cancelled day they are told that it is so.
+    """
+    event = registration.event
+    if event.publication is Publication.CANCELLED and not event.is_cancellation_untold:
+        write_cancellation(registration, at, day_cancelled=True)
+    elif registration.has_place and not registration.has_entry and event.publication is Publication.PUBLISHED:
         write_place(registration, at, done=CORRECTED)
     else:
         _write_with_what_is_due(registration, "corrected", arranged_wording.corrected, at)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from regapp.core import audit
 from regapp.core.db import db
+from regapp.events.models import Publication
 from regapp.mailing.message import is_writable
 from regapp.mailing.models import CalendarAnswer, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import answer_wording, entry_letters, history, letters
@@ -40,7 +41,8 @@ def note(registration: Registration, address: str, partstat: str, at: datetime) 
     entry = f"{registration.calendar_uid}.{registration.calendar_sequence}"
     if not _keep(registration, entry, address, answer, at):
         return InboxOutcome.IGNORED
-    if answer is CalendarAnswer.NO and _letters_to(registration) < MOST_LETTERS:
+    is_on = registration.event.publication is Publication.PUBLISHED  # else a cancelled day that may be taken back
+    if is_on and answer is CalendarAnswer.NO and _letters_to(registration) < MOST_LETTERS:
         _write(registration, address, at)
     return InboxOutcome.ANSWERED_BY_OTHER
 

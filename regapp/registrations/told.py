@@ -42,11 +42,18 @@ def entry_now(registration: Registration, at: datetime) -> Entry | None:
 
 
 def should_have_entry(registration: Registration) -> bool:
-    return registration.has_place and registration.event.publication is not Publication.CANCELLED
+    """A cancelled day counts as on until people are told: it may still be taken back."""
+    event = registration.event
+    return registration.has_place and (event.publication is not Publication.CANCELLED or event.is_cancellation_untold)
 
 
 def due_to_calendar(registration: Registration, at: datetime) -> CalendarMethod | None:
-    """What the next letter does to the calendar so that it is right; None where it is, or an order will see to it."""
+    """What the next letter does to the calendar so that it is right; None where it is, or an order will see to it.
+
+    While a cancelled day may be taken back, calendars are left alone.
+    """
+    if registration.event.is_cancellation_untold:
+        return None
     if not should_have_entry(registration):
         return CalendarMethod.CANCEL if registration.has_entry else None
     return None if is_told(registration, at) or _is_ordered(registration) else CalendarMethod.REQUEST

@@ -18,8 +18,8 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import cancelling, changing, promoting
-from regapp.registrations.models import UNDO_FOR, Status
+from regapp.registrations import cancelling, changing, other_answers, promoting
+from regapp.registrations.models import UNDO_FOR, Registration, Status
 from tests.campaigns.reminders import remind
 from tests.registrations.people import find, letters_to, register
 from tests.support.cancelled import time_is_up
@@ -300,6 +300,40 @@ def test_an_address_corrected_meanwhile_is_told_in_the_end_what_holds(
     all_go(app)
     assert letters_to(app, EVA) == ["confirmation" if is_restored else "day_cancelled"]
     assert [(method, sequence) for method, sequence, _ in entries_of(app, ASA)] == [("REQUEST", 0), ("CANCEL", 1)]
+
+
+@pytest.mark.parametrize("has_entry", [True, False])
+def test_details_corrected_of_a_cancelled_day_bring_no_place_and_meanwhile_leave_calendars_alone(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller, has_entry: bool
+) -> None:
+    register(app, ASA)
+    all_go(app)
+    if not has_entry:
+        with app.app_context(), writing():
+            db.session.query(Registration).one().has_entry = False
+    organiser.submit(CANCEL)
+    clock.shift(MINUTE)
+    organiser.submit(person(app, ASA) + "/correct", first_name="Åse", tell=True)
+    assert letters_to(app, ASA) == ["confirmation", "corrected"]
+    assert [method for method, _, _ in entries_of(app, ASA)] == ["REQUEST"]
+    time_is_up(app)
+    all_go(app)
+    clock.shift(MINUTE)
+    organiser.submit(person(app, ASA) + "/correct", first_name="Åsa", tell=True)
+    assert letters_to(app, ASA) == ["confirmation", "corrected", "day_cancelled", "day_cancelled"]
+    assert [method for method, _, _ in entries_of(app, ASA)] == ["REQUEST"] + ["CANCEL"] * has_entry
+
+
+def test_anothers_no_in_the_calendar_is_noted_meanwhile_and_not_written_about(
+    app: Flask, organiser: CheckingClient
+) -> None:
+    register(app, ASA)
+    organiser.submit(CANCEL)
+    with app.app_context(), writing():
+        registration = db.session.query(Registration).one()
+        other_answers.note(registration, BO, "DECLINED", the_clock.now())
+        assert len(other_answers.of(registration)) == 1
+    assert letters_to(app, ASA) == ["confirmation"]
 
 
 def test_a_day_that_was_cancelled_just_now_is_neither_edited_nor_told_of_by_hand(
