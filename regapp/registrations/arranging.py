@@ -24,7 +24,7 @@ from regapp.registrations import (
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letter_additions import REGISTERED
+from regapp.registrations.letter_additions import MOVED, REGISTERED, by
 from regapp.registrations.models import RegisteredBy, Registration, Status
 
 NOT_THIS_DAY = Text(
@@ -112,7 +112,10 @@ def move_exceeds(registration: Registration, wish: Wish, at: datetime) -> bool:
 def move(
     registration_id: int, wish: Wish, at: datetime, *, actor: str, reason: str = "", tell: bool = True
 ) -> Registration:
-    """Change the form of attendance, with a reason also late and beyond the number. Raises RuleBroken, NotFound."""
+    """Change the form of attendance, with a reason also late and beyond the number; one letter says what holds now.
+
+    Raises RuleBroken, NotFound.
+    """
     registration = line.get_locked(registration_id)
     promoting.settle(registration.event, at)
     if move_exceeds(registration, wish, at):
@@ -122,10 +125,17 @@ def move(
         reason = ""
     if wish is Wish.ON_SITE:
         return moving.move_on_site(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
-    moving.move_online(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
+    before = registration.has_place, registration.attendance, registration.is_in_line
+    moving.move_online(registration_id, at, actor=actor, tell=False, beyond=True, reason=reason)
     if wish is Wish.ONLINE:
-        return moving.leave_line(registration_id, at, actor=actor)
-    return moving.join_line(registration_id, at, actor=actor, tell=tell)
+        moving.leave_line(registration_id, at, actor=actor)
+    else:
+        moving.join_line(registration_id, at, actor=actor, tell=False)
+    has_changed = before != (registration.has_place, registration.attendance, registration.is_in_line)
+    # Whoever got a seat that was free is told of it already.
+    if tell and has_changed and not registration.has_seat:
+        letters.write_place_or_waiting(registration, at, done=by(actor, MOVED))
+    return registration
 
 
 def undo_exceeds(registration: Registration) -> bool:
