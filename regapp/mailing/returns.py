@@ -1,7 +1,7 @@
 """What came back without a report of RFC 3464: as plain text from a mail server, or as something else altogether.
 
 Only final words make it a bounce: an `X-Failed-Recipients` with them, or what flufl.bounce knows of the formats of old
-and odd servers. Words of a delay outweigh both, except where a server says that its error is permanent.
+and odd servers. Words of a delay outweigh both, except where a server says that it has given up for good.
 """
 
 from __future__ import annotations
@@ -17,12 +17,18 @@ from regapp.mailing import reports
 from regapp.mailing.parts import beginning_of_text, header, one_line, parts_of, shown_header
 from regapp.mailing.reports import Report
 
-_PERMANENT = re.compile(r"permanent(ly)?\b.{0,20}\b(error|fail)|permanent fatal|giv(en|ing) up on", re.IGNORECASE)
+_PERMANENT = re.compile(
+    r"permanent(ly)?\b.{0,20}\b(error|fail)|permanent fatal|\bfailed permanently|\bgiv(en|ing) up\b", re.IGNORECASE
+)
+_NOT_PERMANENT = re.compile(
+    r"(\bnot|n't|\bno|\bbecomes?|\bbefore|\bwithout)( yet)?( an?)? (permanent|giv(en|ing) up)", re.IGNORECASE
+)
 _DELAY = re.compile(
     r"\bdelayed\b|\bwarning (message )?only\b|\bhas not yet been delivered|\bnot yet been delivered|\bwill be retried"
     r"|\bwill retry\b|\bstill being retried|\bdelivery attempts will continue|\bno action is required"
     r"|\bneed not (re)?send|\bnot need to resend|\bdelivery incomplete|\btemporary (problem|failure)"
-    r"|\b(är|blir|har blivit) försena|\bfördröj|\bnytt försök kommer",
+    r"|\bkeep(s|ing)? trying|\bstill undelivered|\bfurther attempts|\btransient\b|\bdeferred\b|\bdelivered yet\b"
+    r"|\b(är|blir|har blivit) försena|\bfördröj|\bnytt försök kommer|\bförsöker igen|\bännu\b|\bnoch nicht\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
@@ -33,9 +39,12 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _DELAYED_SUBJECT = re.compile(
-    r"^\W*(warning\b|delay|fördröj|försena)|\bdelayed \d|\(delay\)|\bstill being retried", re.IGNORECASE
+    r"^\W*(warning\b|delay|(leveransen är )?(fördröj|försena))|\bdelayed \d|\(delay\)|\bstill being retried",
+    re.IGNORECASE,
 )
 """At their place: a subject may quote our own."""
+
+_TAG = re.compile(r"^\s*\[[^\[\]]{1,40}\]")
 
 _MACHINES = re.compile(r"\b(mailer|mail|post)[-_.]?(daemon|master)\b|\bmail delivery (sub)?system\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"(),:;@]{1,64}@[^\s<>\"(),:;@]{1,189}")
@@ -124,10 +133,10 @@ def _own_words(message: Message) -> str:
 
 def _is_final(subject: str, text: str) -> bool | None:
     """Whether the words give up (True) or tell of a delay (False); None when they do neither."""
-    if _DELAYED_SUBJECT.search(subject):
+    if _DELAYED_SUBJECT.search(_TAG.sub("", subject)):
         return False
     words = one_line(text)
-    if _PERMANENT.search(words):
+    if _PERMANENT.search(_NOT_PERMANENT.sub("", words)):
         return True
     if _DELAY.search(words):
         return False

@@ -214,6 +214,49 @@ def test_our_own_subject_quoted_in_a_bounce_s_makes_no_delay_of_it() -> None:
     assert isinstance(report, Report) and report.has_failed
 
 
+def come_back(head: str, body: str) -> object:
+    """What a message to the letter's own address is."""
+    found = incoming.understand(f"To: {VALUES['bounce']}\r\n{head}\r\n\r\n{body}".encode(), SETTINGS)
+    return found.meaning if found else None
+
+
+_FAILED_RECIPIENT = "From: postmaster@mx.example.org\r\nX-Failed-Recipients: asa@example.org"
+_DAEMON = "From: MAILER-DAEMON@mx.example.org"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (_FAILED_RECIPIENT, "Your message could not be delivered and has been delayed. This is not a permanent error."),
+        (_FAILED_RECIPIENT, "It has not yet been delivered. Another notice comes if it becomes a permanent failure."),
+        (
+            f"{_FAILED_RECIPIENT}\r\nSubject: Leveransen är fördröjd",
+            "Mejlet kunde inte levereras. Vi försöker igen i 3 dagar.",
+        ),
+        (_FAILED_RECIPIENT, "Mejlet kunde inte levereras ännu. Servern försöker igen senare."),
+        (_FAILED_RECIPIENT, "It could not be delivered yet. The server will keep trying for 2 days before giving up."),
+        (_FAILED_RECIPIENT, "It could not be delivered within 4 hours. Further attempts will be made."),
+        (_FAILED_RECIPIENT, "Delivery failed. Die Nachricht konnte noch nicht zugestellt werden."),
+        (f"{_DAEMON}\r\nSubject: [EXTERN] Warning: message still undelivered", "Delivery failed: asa@example.org"),
+        (
+            _DAEMON,
+            "----- The following addresses had transient non-fatal errors -----\r\n<asa@example.org>\r\n\r\n"
+            "----- Transcript of session follows -----\r\n<asa@example.org>... Deferred: Connection timed out\r\n"
+            "Will keep trying until message is 5 days old",
+        ),
+    ],
+)
+def test_words_of_a_delay_outweigh_final_ones(head: str, body: str) -> None:
+    report = come_back(head, body)
+    assert isinstance(report, Report) and not report.has_failed
+
+
+@pytest.mark.parametrize("last", ["I'm giving up.", "I have given up.", "This is a permanent error."])
+def test_who_has_given_up_delays_nothing_though_it_tells_of_its_tries(last: str) -> None:
+    report = come_back(_FAILED_RECIPIENT, f"It was deferred, and could not be delivered yet. {last}")
+    assert isinstance(report, Report) and report.has_failed
+
+
 @pytest.mark.parametrize(
     ("name", "first"),
     [
