@@ -9,9 +9,10 @@ from email.parser import HeaderParser
 
 from config import Settings
 from regapp.mailing import verp
-from regapp.mailing.parts import carried, header, parts_of, text_of
+from regapp.mailing.parts import MOST_PARTS, carried, header, parts_of, text_of
 
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Original-Recipient")
+_STATUSES = {"message/delivery-status", "message/global-delivery-status"}
 _RETURNED = {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"}
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,318}>")
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
@@ -40,12 +41,10 @@ class Report:
 def read(message: Message, settings: Settings) -> Report | None:
     """The report that the message is; None when it is none."""
     parts = list(parts_of(message))
-    status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
-    blocks = carried(status) if status is not None else []
-    if not blocks:
+    status = next((part for part in parts if part.get_content_type() in _STATUSES), None)
+    recipients = _recipients(status) if status is not None else []
+    if not recipients:
         return None
-    # The first block is about the message, each other one about a recipient (RFC 3464 §2.1).
-    recipients = blocks[1:] or blocks
     told = next((block for block in recipients if _has_failed(block)), recipients[0])
     has_failed = _has_failed(told)
     return Report(
@@ -57,6 +56,21 @@ def read(message: Message, settings: Settings) -> Report | None:
     )
 
 
+def _recipients(status: Message) -> list[Message]:
+    """The blocks about a recipient (RFC 3464 §2.3): of the message itself no Action or Status is told.
+
+    The standard library leaves as text what is in base64, and all but the first block of RFC 6533's kind.
+    """
+    blocks = carried(status)
+    rest = Message()
+    rest.set_payload("\n".join(text for block in blocks if isinstance(text := block.get_payload(), str)))
+    if header(status, "Content-Transfer-Encoding").lower() == "base64":
+        rest["Content-Transfer-Encoding"] = "base64"
+    texts = re.split(r"(?:\r?\n){2,}", text_of(rest)[:_LONGEST_HEADERS].strip())[:MOST_PARTS]
+    blocks += [HeaderParser().parsestr(text) for text in texts]
+    return [block for block in blocks if header(block, "Action") or header(block, "Status")]
+
+
 def letter_ids(message: Message, settings: Settings) -> tuple[str, ...]:
     """The letters whose own address the message came to."""
     return _unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings))
@@ -64,7 +78,8 @@ def letter_ids(message: Message, settings: Settings) -> tuple[str, ...]:
 
 def _has_failed(block: Message) -> bool:
     """Given up, also after days of tries (4.4.7); without an action, by the code's class."""
-    action = header(block, "Action").lower()
+    # A comment may stand behind it.
+    action = header(block, "Action").lower().partition("(")[0].strip()
     return action == "failed" or (not action and _status(block).startswith("5"))
 
 

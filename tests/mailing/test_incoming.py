@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterator
 
@@ -95,6 +96,43 @@ def test_a_delay_and_a_success_are_no_failures(name: str) -> None:
     report = understood(name)
     assert isinstance(report, Report)
     assert not report.has_failed
+
+
+_ABOUT_MESSAGE = "Reporting-MTA: dns; mx.example.org"
+_ABOUT_RECIPIENT = "Final-Recipient: rfc822; asa@example.org\nAction: failed\nStatus: 5.1.1"
+_BLOCKS = f"{_ABOUT_MESSAGE}\n\n{_ABOUT_RECIPIENT}\n"
+_BASE64 = "\nContent-Transfer-Encoding: base64"
+
+
+def reported(kind: str, blocks: str) -> object:
+    """What a report with these blocks to the letter's own address is."""
+    octets = f"To: {VALUES['bounce']}\n".encode() + _multipart(
+        b"report", [f"Content-Type: message/{kind}\n\n{blocks}\n".encode()]
+    )
+    found = incoming.understand(octets, SETTINGS)
+    return found.meaning if found else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "blocks"),
+    [
+        ("delivery-status", _BLOCKS.replace("failed", "failed (permanent)")),
+        ("delivery-status", f"{_ABOUT_MESSAGE}\n{_ABOUT_RECIPIENT}\n\n\n\n"),
+        (f"delivery-status{_BASE64}", base64.encodebytes(_BLOCKS.encode()).decode()),
+        (f"delivery-status{_BASE64}", base64.encodebytes(_BLOCKS.replace("\n", "\r\n").encode()).decode()),
+        ("global-delivery-status", _BLOCKS.replace("asa@", "åsa@")),
+        (f"global-delivery-status{_BASE64}", base64.encodebytes(_BLOCKS.replace("asa@", "åsa@").encode()).decode()),
+    ],
+)
+def test_a_report_is_read_however_its_server_sets_it_out(kind: str, blocks: str) -> None:
+    report = reported(kind, blocks)
+    assert isinstance(report, Report)
+    assert (report.has_failed, report.status, report.letter_ids) == (True, "5.1.1", (LETTER,))
+
+
+@pytest.mark.parametrize("blocks", [_ABOUT_MESSAGE, f"{_ABOUT_MESSAGE}\n\nFinal-Recipient: rfc822; asa@example.org"])
+def test_a_report_that_tells_neither_action_nor_status_is_unclear(blocks: str) -> None:
+    assert isinstance(reported("delivery-status", blocks), Unclear)
 
 
 REPLIES = {
