@@ -22,9 +22,13 @@ _BROKEN = (Unreadable, RecursionError, ValueError, LookupError, TypeError, Attri
 """The standard library's readers raise any of these at a message that is broken on purpose."""
 
 _AWAY = re.compile(
-    r"\W*(autosvar|automatiskt svar|frånvarande|auto(matic)?[- ]?(reply|response)|out of (the )?office)\b",
+    r"\W*(autosvar|automatiskt svar|frånvarande|auto(matic)?[- ]?(reply|response)|out of (the )?office)\b"
+    r"(?P<alone>( auto-?reply)?\s*(:|\Z))?",
     re.IGNORECASE,
 )
+"""A person may begin a subject with these words as well, a program sets them before it."""
+
+_MARKS = ("Auto-Submitted", "Precedence", "X-Auto-Response-Suppress")
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,22 @@ def _incoming(message: Message, meanings: list[Meaning]) -> Incoming:
 def _auto_reply(message: Message, settings: Settings) -> AutoReply | None:
     """RFC 3834 §5, and what was there before it; Exchange says `auto-generated`, which alone says too little.
 
-    A mail server's own words are no such reply, though they are marked as one.
+    A mail server's own words are no such reply, though they are marked as one, whatever name it goes by.
     """
-    if returns.is_from_machine(message):
+    came_back = bool(reports.letter_ids(message, settings))
+    away = _AWAY.match(shown_header(message, "Subject"))
+    # Who says in the subject to be away may well write of a delay.
+    tells_of_delivery = came_back and away is None and returns.has_given_up(message) is not None
+    if returns.is_from_machine(message) or tells_of_delivery:
         return None
     submitted = header(message, "Auto-Submitted").lower()
     answers_us = re.search(rf"@{re.escape(settings.mail_domain)}>", header(message, "In-Reply-To")) is not None
+    is_marked = any(header(message, name) for name in _MARKS)
     is_one = (
         submitted.startswith("auto-replied")
         or (submitted.startswith("auto-generated") and answers_us)
         or bool(header(message, "X-Autoreply") or header(message, "X-Autorespond"))
         or header(message, "Precedence").lower() == "auto_reply"
-        or (_AWAY.match(shown_header(message, "Subject")) is not None and bool(reports.letter_ids(message, settings)))
+        or (came_back and away is not None and (away["alone"] is not None or is_marked))
     )
     return AutoReply() if is_one else None

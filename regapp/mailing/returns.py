@@ -81,7 +81,7 @@ def read(message: Message, settings: Settings) -> Report | None:
     if not letter_ids and not message_ids:
         return None
     text = _own_words(message)
-    is_final = _is_final(shown_header(message, "Subject"), text)
+    is_final = has_given_up(message)
     failed = _addresses(header(message, "X-Failed-Recipients"))
     if failed:
         only_for = () if letter_ids else failed
@@ -114,6 +114,11 @@ def unclear(message: Message, settings: Settings) -> Unclear | None:
 def is_from_machine(message: Message) -> bool:
     """Whether a mail server wrote it, by its sender's name: people's automatic answers bear their own."""
     return _MACHINES.search(header(message, "From")) is not None
+
+
+def has_given_up(message: Message) -> bool | None:
+    """Whether its words say that a delivery failed for good (True) or for a time (False); None for neither."""
+    return _is_final(shown_header(message, "Subject"), _own_words(message))
 
 
 def _named(message: Message, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:

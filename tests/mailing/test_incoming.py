@@ -325,6 +325,31 @@ def test_an_absence_is_known_by_its_subject_where_nothing_else_tells(subject: by
     assert changed("unclear-person", b"Subject: Sv: Du", b"Subject: " + subject) == AutoReply()
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("From: administrator@example.org\r\nSubject: Undeliverable: Du", "Hej."),
+        ("From: noreply@example.org\r\nSubject: Du", "Delivery to asa@example.org failed permanently."),
+        ("From: noreply@example.org\r\nSubject: Du", "Your message is delayed. The server keeps trying."),
+    ],
+)
+def test_a_bounce_marked_as_an_automatic_reply_is_nobody_s_absence(head: str, body: str) -> None:
+    assert isinstance(come_back(f"{head}\r\nAuto-Submitted: auto-replied", body), Unclear)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("Subject: Out of office that day, can I still join?", Unclear),
+        ("Subject: Out of office that day\r\nAuto-Submitted: auto-generated", AutoReply),
+        ("Subject: Out of office", AutoReply),
+        ("Subject: Automatic reply: Du\r\nAuto-Submitted: auto-replied", AutoReply),
+    ],
+)
+def test_an_absence_is_told_from_a_person_s_question_about_one(head: str, kind: type) -> None:
+    assert isinstance(come_back(f"From: asa@example.org\r\n{head}", "My answer will be delayed."), kind)
+
+
 def test_an_invitation_is_no_answer() -> None:
     request = sample("reply-google-declined", VALUES).replace(b"METHOD:REPLY", b"METHOD:REQUEST")
     assert incoming.understand(request, SETTINGS) is None
