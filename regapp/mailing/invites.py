@@ -220,11 +220,15 @@ def fold(line: str) -> bytes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a calendar answered to an invitation: each ATTENDEE's PARTSTAT, addresses in lower case."""
+    """What a calendar answered to an invitation: each ATTENDEE's PARTSTAT, addresses in lower case.
+
+    `sent_by` has who answered in an attendee's name (SENT-BY, RFC 5545 §3.2.18).
+    """
 
     uid: str
     sequence: int
     partstats: Mapping[str, str]
+    sent_by: Mapping[str, str]
 
 
 def read_answer(calendar: str) -> Answer | None:
@@ -237,15 +241,21 @@ def read_answer(calendar: str) -> Answer | None:
         if str(found["METHOD"]).upper() != "REPLY" or not events:
             return None
         attendees = events[0].get("ATTENDEE", [])
-        partstats = {
-            unquote(re.sub("^mailto:", "", str(person).strip(), flags=re.IGNORECASE)).lower(): str(
-                person.params.get("PARTSTAT", "")
-            ).upper()
-            for person in (attendees if isinstance(attendees, list) else [attendees])
+        persons = {
+            _address(person): person.params for person in (attendees if isinstance(attendees, list) else [attendees])
         }
-        return Answer(str(events[0]["UID"]).strip(), int(events[0].get("SEQUENCE", 0)), partstats)
+        return Answer(
+            str(events[0]["UID"]).strip(),
+            int(events[0].get("SEQUENCE", 0)),
+            partstats={address: str(said.get("PARTSTAT", "")).upper() for address, said in persons.items()},
+            sent_by={address: _address(said["SENT-BY"]) for address, said in persons.items() if "SENT-BY" in said},
+        )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return None
+
+
+def _address(uri: object) -> str:
+    return unquote(re.sub("^mailto:", "", str(uri).strip(), flags=re.IGNORECASE)).lower()
 
 
 def _escape_link(link: str) -> str:

@@ -17,6 +17,8 @@ _MOST_CHARACTERS = 60_000
 class Reply:
     """What one calendar answered. `sender` is From, in lower case: not proof, but no mere mistake.
 
+    Where somebody else answered in the name that stands in From, it is that person (SENT-BY).
+
     `partstat` as RFC 5545 §3.2.12 has it: ACCEPTED, DECLINED, TENTATIVE …; `uid` and `sequence` are the entry's.
     `attendee` is whom it is answered for, where that is another address: a delegate's answer, or an alias's.
     """
@@ -44,7 +46,8 @@ def _of(message: Message, answer: invites.Answer | None) -> Reply | None:
         return None
     sender = senders.pop()
     if partstat := answer.partstats.get(sender):
-        return Reply(sender, answer.uid, answer.sequence, partstat)
+        by = answer.sent_by.get(sender, sender)
+        return Reply(by, answer.uid, answer.sequence, partstat, attendee=sender if by != sender else "")
     if len(answer.partstats) != 1:
         return None
     ((attendee, partstat),) = answer.partstats.items()

@@ -180,6 +180,18 @@ def test_an_alias_a_delegate_and_a_colleague_answer_in_their_own_name(name: str)
     assert understood(name) == Reply(sender, UID, 3, "DECLINED", attendee)
 
 
+@pytest.mark.parametrize(
+    ("by", "sender", "attendee"),
+    [
+        ("mailto:Eva@example.org", "eva@example.org", "asa@example.org"),
+        ("MAILTO:asa@example.org", "asa@example.org", ""),
+    ],
+)
+def test_a_delegate_who_writes_in_the_attendee_s_name_is_who_answered(by: str, sender: str, attendee: str) -> None:
+    found = changed("reply-google-declined", b"DECLINED;CN=", f'DECLINED;SENT-BY="{by}";CN='.encode())
+    assert found == Reply(sender, UID, 3, "DECLINED", attendee)
+
+
 def test_an_answer_for_several_others_at_once_is_nobody_s() -> None:
     two = "ATTENDEE;PARTSTAT=DECLINED:mailto:bo@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:eva@example.org\nUID:"
     text = (FOLDER / "reply-outlook-forwarded-declined.eml").read_text(encoding="utf-8").replace("UID:", two)
