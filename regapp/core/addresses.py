@@ -52,10 +52,10 @@ def key(address: str) -> str:
 
 
 def is_ours(address: str) -> bool:
-    """Whether the service itself writes from the address: its sender, or its bounce address with any letter's tag."""
+    """Whether the service itself writes from the address: its sender, or its bounce address; a +tag makes no other."""
     name, _, domain = key(address).rpartition("@")
-    bounces_to = key(settings().mail_bounce_address)
-    return key(address) == key(settings().mail_default_sender) or f"{name.partition('+')[0]}@{domain}" == bounces_to
+    ours = {key(settings().mail_default_sender), key(settings().mail_bounce_address)} - {""}
+    return key(address) in ours or f"{name.partition('+')[0]}@{domain}" in ours
 
 
 def is_answered(address: str) -> bool:

@@ -25,6 +25,8 @@ _HYPHEN = re.compile(r"(?<![\w./@+-])(e)-(?=(?:post|mail)\w*(?![\w.-]*[@/]|\.\w)
 """That of `e-post` and `e-mail`, but not in an address."""
 
 _SPAN = re.compile(r"(?<=\d)–(?=\d)")
+_PLAIN_WORD = re.compile(r"(?<!\S)(?!\S*(?:://|@))\S+")
+"""No address: a sign within one leads elsewhere."""
 
 _TIE = "\x00"
 """Stands for such a blank while lines are made: words hold no control characters."""
@@ -127,7 +129,7 @@ def one_line(value: object) -> str:
 
 def bound(value: object) -> str:
     """The words, with what no reader's program should break at the end of a line: `e-postprogram`, `9.00–16.30`."""
-    return _SPAN.sub("\u2060–\u2060", _HYPHEN.sub("\\1\u2011", words(value)))
+    return _PLAIN_WORD.sub(lambda word: _SPAN.sub("\u2060–\u2060", word[0]), _HYPHEN.sub("\\1\u2011", words(value)))
 
 
 def wrapped(value: object) -> str:

@@ -61,7 +61,15 @@ def test_words_with_a_hyphen_and_spans_of_time_hold_together() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["e-post@example.org", "info@e-post.example.org", "https://e-post.se/e-mail", "e-mail.se"]
+    "address",
+    [
+        "e-post@example.org",
+        "info@e-post.example.org",
+        "https://e-post.se/e-mail",
+        "e-mail.se",
+        "https://example.org/2026–2027",
+        "dag9–16@example.org",
+    ],
 )
 def test_an_address_is_left_as_it_is(address: str) -> None:
     written = letters.write(Letter("s", [Paragraph(f"Skriv till {address}.")]), "sv")

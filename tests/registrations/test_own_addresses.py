@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("day")
 OURS = (
     SENDER,
     SENDER.upper(),
+    SENDER.replace("@", "+ab@"),
     "svar@swecarnet.example.org",
     "studs@swecarnet.example.org",
     "studs+ab@swecarnet.example.org",
