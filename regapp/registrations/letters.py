@@ -94,8 +94,11 @@ def write_registered(registration: Registration, wish: Wish, at: datetime, *, do
 
 
 def write_language(registration: Registration, before: entries.Shown, at: datetime) -> None:
-    """Tell in the new language that it is spoken now, with the entry, where that shows it."""
-    if registration.has_entry and entries.shown(registration) != before:
+    """Tell in the new language that it is spoken now, with the entry, where that shows it.
+
+    Whoever was cancelled without a letter has an entry still, and no place.
+    """
+    if registration.has_place and registration.has_entry and entries.shown(registration) != before:
         _write_request(registration, "update", rerouting_wording.spoken_to, at)
 
 

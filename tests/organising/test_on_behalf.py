@@ -8,9 +8,11 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from regapp.core import clock
 from regapp.core.audit import AuditEntry
-from regapp.core.db import db
+from regapp.core.db import db, writing
 from regapp.mailing.models import OutgoingMail
+from regapp.registrations import changing
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 from tests.support.client import CheckingClient, read
@@ -327,3 +329,14 @@ def test_whoever_is_moved_out_of_the_line_learns_it_by_one_letter(
     (words,) = told
     assert "Det är arrangören som har ändrat hur du deltar." in words
     assert "Deltagandeform: Digitalt Deltagare:" in words
+
+
+def test_a_language_chosen_after_a_cancellation_without_a_letter_brings_no_entry(
+    app: Flask, full: CheckingClient, page_of: Callable[[str], str], person: Callable[[str], Registration]
+) -> None:
+    full.submit(f"{page_of('Cia')}/cancel", tell=None)
+    cia = person("Cia").id
+    with app.app_context(), writing():
+        before = db.session.query(OutgoingMail).count()
+        changing.change_language(cia, "en", clock.now())
+        assert db.session.query(OutgoingMail).count() == before
