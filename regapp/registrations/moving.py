@@ -54,7 +54,7 @@ def move_online(
     if not stays_in_line:
         registration.health = None
     if tell:
-        letters.write_place(registration, at, done=by(actor, MOVED))
+        letters.write_place(registration, at)
     history.record("registration.moved_online", registration, at, actor, reason)
     promoting.settle(registration.event, at)
     return registration
@@ -105,7 +105,7 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
     history.record("registration.joined_line", registration, at, actor)
     promoting.settle(registration.event, at)
     if tell and line.position(registration) is not None:
-        letters.write_waiting(registration, at, done=by(actor, MOVED))
+        letters.write_waiting(registration, at)
     return registration
 
 
