@@ -58,9 +58,10 @@ def _names(now: Shown, earlier: Shown | None) -> list[str]:
     if earlier is None:
         return []
     is_other_time = (now.starts_at, now.ends_at) != (earlier.starts_at, earlier.ends_at)
+    was_moved = has_marks(now.location) != has_marks(earlier.location)  # online or back: the day's place is the same
     names = {
         t("tid", "time"): is_other_time,
-        t("plats", "place"): now.location != earlier.location,
+        t("plats", "place"): now.location != earlier.location and not was_moved,
         t("titel", "title"): now.summary != earlier.summary,
     }
     return [name for name, has_changed in names.items() if has_changed]

@@ -223,6 +223,17 @@ def test_the_letter_tells_what_it_was_and_what_it_is(day: int) -> None:
     assert entry["CREATED"].dt == WHILE_OPEN
 
 
+def test_who_was_moved_without_a_letter_is_not_told_that_the_day_has_another_place(day: int) -> None:
+    with writing():
+        arranging.move(person("seat").id, Wish.ONLINE, WHILE_OPEN, actor=ORGANISER, tell=False)
+    send_all()
+    change(starts_at=LATER)
+    letter = rendered(next(mail for mail in waiting() if mail.recipient == "seat@example.org"))
+    words = " ".join((letter.text or "").split()) if letter else ""
+    assert "ändrat tid för dagen" in words
+    assert "Var, tidigare: Provsalen, Exempelvägen 1, Stockholm" in words
+
+
 def test_an_order_overtaken_by_a_newer_change_is_dropped_and_the_newer_tells_of_all_that_differs(day: int) -> None:
     change(venue="Aulan")
     (first,) = waiting()
