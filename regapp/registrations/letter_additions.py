@@ -12,6 +12,7 @@ from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.i18n import Text, t
 from regapp.mailing.letters import Action, Block, Facts, Letter, Paragraph
+from regapp.mailing.marks import mark
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations.letter_parts import from_organisers, privacy_url, questions
 from regapp.registrations.models import RegisteredBy, Registration
@@ -31,11 +32,9 @@ _SOURCES = {
     RegisteredBy.COLLEAGUE: Text(
         "Din kollega gav oss ditt namn och din e-postadress.", "Your colleague gave us your name and e-mail address."
     ),
-    RegisteredBy.ORGANISER: Text(
-        "Arrangören har skrivit in dina uppgifter. Du ser dem på din sida och kan rätta dem där.",
-        "The organiser has entered your data. You see it on your page and can correct it there.",
-    ),
+    RegisteredBy.ORGANISER: Text("Arrangören har skrivit in dina uppgifter.", "The organiser has entered your data."),
 }
+_SEEN_THERE = Text("Du ser dem på din sida och kan rätta dem där.", "You see it on your page and can correct it there.")
 
 Compose = Callable[[Registration], Letter]
 WordsFor = Callable[[Registration, datetime], Sequence[str]]
@@ -79,9 +78,16 @@ def with_source(letter: Letter, registration: Registration, mail_id: str = "", *
     """
     if registration.registered_by is RegisteredBy.THEMSELVES or not (always or _is_first(registration, mail_id)):
         return letter
-    source = Paragraph(str(_SOURCES[registration.registered_by]))
+    source = Paragraph(_source(letter, registration.registered_by))
     notice = Action(t("Så behandlar vi personuppgifter", "How we process personal data"), privacy_url(), quiet=True)
     return _with(letter, [source, notice], at=letter.blocks.index(questions(registration.event)))
+
+
+def _source(letter: Letter, registered_by: RegisteredBy) -> str:
+    """Who has given up the place is led to no page."""
+    source = str(_SOURCES[registered_by])
+    has_page = any(isinstance(block, Action) and block.href == mark("manage") for block in letter.blocks)
+    return f"{source} {_SEEN_THERE}" if has_page and registered_by is RegisteredBy.ORGANISER else source
 
 
 def _who_did(done: Text, registration: Registration) -> Paragraph:

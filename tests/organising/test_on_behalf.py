@@ -108,6 +108,7 @@ def test_who_was_registered_without_a_letter_is_told_in_the_first_one(
     organiser.submit(f"{page_of('Åberg')}/{what}", **({"attendance": "online"} if what == "move" else {}))
     said = said_to(app, "eva@example.org")
     assert SOURCE in said and "Tack för din anmälan" not in said
+    assert ("Du ser dem på din sida" in said) is (what != "cancel"), "who is cancelled is led to no page"
 
 
 def test_who_has_been_told_where_the_data_came_from_is_not_told_each_time(
