@@ -16,7 +16,7 @@ from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import outbox
 from regapp.registrations import day_orders, history, letters, line, places, promoting, taking_over, told
 from regapp.registrations.choices import Attendance
-from regapp.registrations.letter_additions import CANCELLED, UNDONE, by
+from regapp.registrations.letter_additions import ADDRESS, CANCELLED, UNDONE, by
 from regapp.registrations.models import Registration, Status
 
 TOO_LATE = Text(
@@ -180,8 +180,9 @@ def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Eve
     editing.restore(event_id, version, at, actor=actor)
     outbox.let_go(event.id, at)
     cancelled_at = (due_at or at) - RESTORABLE_FOR
-    for registration in db.session.scalars(_with_new_address(event.id, cancelled_at)).all():
-        letters.write_place_or_waiting(registration, at)
+    correctors = {person: actor for person, actor in db.session.execute(_with_new_address(event.id, cancelled_at))}
+    for registration, corrector in correctors.items():
+        letters.write_place_or_waiting(registration, at, done=by(corrector, ADDRESS))
     promoting.settle(event, at)
     return event
 
@@ -203,14 +204,19 @@ def tell_cancelled_days(now: datetime) -> None:
         audit.record("event.cancellation_told", actor=audit.SYSTEM, at=now, event_id=event.id, letters=ordered)
 
 
-def _with_new_address(event_id: int, since: datetime) -> Select[Registration]:
-    """Those whose address was corrected since then: nobody wrote to it while the day was cancelled."""
-    corrected = select(audit.AuditEntry.registration_id).where(
-        audit.AuditEntry.event_id == event_id,
-        audit.AuditEntry.action == "registration.address_corrected",
-        audit.AuditEntry.at >= since,
+def _with_new_address(event_id: int, since: datetime) -> Select[Registration, str]:
+    """Those whose address was corrected since then, and by whom, the latest last: nobody wrote to it meanwhile."""
+    return (
+        select(Registration, audit.AuditEntry.actor)
+        .join(audit.AuditEntry, audit.AuditEntry.registration_id == Registration.id)
+        .where(
+            audit.AuditEntry.event_id == event_id,
+            audit.AuditEntry.action == "registration.address_corrected",
+            audit.AuditEntry.at >= since,
+            Registration.status != Status.CANCELLED,
+        )
+        .order_by(audit.AuditEntry.id)
     )
-    return select(Registration).where(Registration.status != Status.CANCELLED, Registration.id.in_(corrected))
 
 
 def has_time_to_undo(registration: Registration, at: datetime) -> bool:

@@ -26,6 +26,7 @@ from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM, new_day
 from tests.support.fates import all_go, letters
+from tests.support.letters import plain
 from tests.support.organisers import sign_in, signed_in
 
 ASA, BO, EVA = "asa@example.org", "bo@example.org", "eva@example.org"
@@ -300,6 +301,25 @@ def test_an_address_corrected_meanwhile_is_told_in_the_end_what_holds(
     all_go(app)
     assert letters_to(app, EVA) == ["confirmation" if is_restored else "day_cancelled"]
     assert [(method, sequence) for method, sequence, _ in entries_of(app, ASA)] == [("REQUEST", 0), ("CANCEL", 1)]
+
+
+@pytest.mark.parametrize("actor", ["organiser:1", "participant"])
+def test_the_letter_after_a_day_is_taken_back_says_who_corrected_the_address_meanwhile(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller, actor: str
+) -> None:
+    register(app, ASA)
+    all_go(app)
+    organiser.submit(CANCEL)
+    clock.shift(MINUTE)
+    asa = find(app, ASA).id
+    with app.app_context(), writing():
+        changing.change_address(asa, BO, the_clock.now(), actor="organiser:1")
+        changing.change_address(asa, EVA, the_clock.now(), actor=actor)
+    organiser.submit(DAY, action="/restore")
+    said = plain(" ".join((letters(app, EVA)[-1].text or "").split()))
+    is_organiser = actor == "organiser:1"
+    assert ("Det är arrangören som har ändrat e-postadressen." in said) is is_organiser
+    assert ("Tack för din anmälan" in said) is not is_organiser
 
 
 @pytest.mark.parametrize("has_entry", [True, False])
