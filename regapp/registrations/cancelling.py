@@ -134,7 +134,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     taking_over.take_over_entry(registration)
-    letters.write_waiting(registration, at)
+    letters.write_waiting(registration, at, is_undone=True)
     history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
 

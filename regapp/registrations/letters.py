@@ -108,13 +108,19 @@ def write_undone(registration: Registration, at: datetime, *, done: Text | None 
         compose = partial(wording.undone, by_themselves=done is None)
         _write_request(registration, "undo", saying(done, compose), at)
     elif not registration.is_offered:
-        write_waiting(registration, at, done=done)
+        write_waiting(registration, at, done=done, is_undone=True)
 
 
-def write_waiting(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    """Tell the place in line, with the entry of an online place that the participant's calendar lacks."""
+def write_waiting(
+    registration: Registration, at: datetime, *, done: Text | None = None, is_undone: bool = False
+) -> None:
+    """Tell the place in line, with the entry of an online place that the participant's calendar lacks.
+
+    `is_undone`: they stand there since a cancellation was taken back, by themselves unless `done` says by whom.
+    """
     db.session.flush()
-    compose = partial(line_wording.waiting, position=line.position(registration))
+    words = line_wording.waiting_again if is_undone and done is None else line_wording.waiting
+    compose = partial(words, position=line.position(registration))
     _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 

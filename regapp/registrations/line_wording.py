@@ -72,6 +72,15 @@ def waiting(registration: Registration, *, position: int | None, entry: Sequence
     )
 
 
+def waiting_again(registration: Registration, *, position: int | None, entry: Sequence[Block] = ()) -> Letter:
+    """To who took back their own cancellation, and stands in line."""
+    letter = waiting(registration, position=position, entry=entry)
+    why = Paragraph(
+        t("Du ångrade avanmälan och står nu i kön.", "You undid the cancellation and now stand in line."),
+    )
+    return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
+
+
 def seat_had_become_free(registration: Registration) -> Letter:
     """The confirmation of whoever asked for the line, while a seat became free."""
     letter = wording.confirmation(registration)

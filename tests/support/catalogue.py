@@ -371,6 +371,10 @@ CASES: dict[str, Case] = {
         "waiting", (others_take_the_seats, register("online"), follow(moving.join_line)), BOTH
     ),
     "waiting-only": Case("waiting", IN_LINE_ONLY, LINE, answers=False),
+    "waiting-undone": Case("waiting", (*IN_LINE_ONLY, CANCELS, a_minute_passes, UNDOES), LINE, answers=False),
+    "waiting-instead": Case(
+        "waiting", (register("on_site"), CANCELS, others_take_the_seats, follow(cancelling.undo_into_line)), LINE
+    ),
     "promoted-from-online": Case("update", (*IN_LINE_ONLINE, one_of_them_cancels), ON_SITE, REQUEST, 1),
     "promoted-from-line": Case(
         "confirmation", (*IN_LINE_ONLY, one_of_them_cancels), ON_SITE, REQUEST, 0, answers=False
