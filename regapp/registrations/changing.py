@@ -13,7 +13,6 @@ from regapp.events.models import Publication
 from regapp.registrations import (
     attempts,
     cancelling,
-    entries,
     finding,
     history,
     letters,
@@ -113,16 +112,18 @@ def keep_needs(registration: Registration, needs: Needs, at: datetime) -> None:
 
 
 def change_language(registration_id: int, language: str, at: datetime) -> Registration:
-    """Write to the participant in another language from now on, and in their calendar too.
+    """Write to the participant in another language from now on, and in their calendar too; a letter says so.
 
-    Raises RuleBroken for a cancelled day, NotFound.
+    Who was cancelled without a letter gets none of this either. Raises RuleBroken for a cancelled day, NotFound.
     """
     registration = line.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
-    before = entries.shown(registration)
+    if registration.language == language:
+        return registration
     registration.language = language
-    letters.write_language(registration, before, at)
+    if registration.is_active:
+        letters.write_language(registration, at)
     history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration
 

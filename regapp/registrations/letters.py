@@ -93,13 +93,9 @@ def write_registered(registration: Registration, wish: Wish, at: datetime, *, do
         write_place_or_waiting(registration, at, done=done)
 
 
-def write_language(registration: Registration, before: entries.Shown, at: datetime) -> None:
-    """Tell in the new language that it is spoken now, with the entry, where that shows it.
-
-    Whoever was cancelled without a letter has an entry still, and no place.
-    """
-    if registration.has_place and registration.has_entry and entries.shown(registration) != before:
-        _write_request(registration, "update", rerouting_wording.spoken_to, at)
+def write_language(registration: Registration, at: datetime) -> None:
+    """Tell in the new language that it is spoken now, with the entry, where that shows it."""
+    _write_with_what_is_due(registration, "update", rerouting_wording.spoken_to, at)
 
 
 def write_undone(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
@@ -179,7 +175,9 @@ def _write_with_what_is_due(
     """A letter that says what the participant has; after a change without a letter it sets their calendar right."""
     db.session.flush()
     method = told.due_to_calendar(registration, at)
-    compose = partial(compose, entry=letter_parts.entry_note(method, is_new=not registration.has_entry))
+    with use_language(registration.language):
+        note = letter_parts.entry_note(method, is_new=not registration.has_entry)
+    compose = partial(compose, entry=note)
     write_it = {CalendarMethod.REQUEST: _write_request, CalendarMethod.CANCEL: _write_cancel, None: write}[method]
     write_it(registration, kind, saying(done, compose), at)
 

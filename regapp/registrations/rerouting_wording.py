@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regapp.core.i18n import t
-from regapp.mailing.letters import Heading, Letter, Paragraph
-from regapp.registrations.letter_parts import day_facts, entry_changes, entry_goes, facts, own_page, questions
+from regapp.mailing.letters import Block, Heading, Letter, Paragraph
+from regapp.registrations.letter_parts import day_facts, entry_goes, facts, own_page, questions
 from regapp.registrations.models import Registration
 
 
-def spoken_to(registration: Registration) -> Letter:
-    """To somebody who chose another language: only that, and the entry in it."""
+def spoken_to(registration: Registration, *, entry: Sequence[Block] = ()) -> Letter:
+    """To somebody who chose another language: only that, what they have, and the entry in it."""
     event = registration.event
     return Letter(
         subject=t("Mejlen kommer på svenska: {title}", "The e-mails come in English: {title}", title=event.title),
@@ -18,14 +20,14 @@ def spoken_to(registration: Registration) -> Letter:
             Paragraph(
                 t(
                     "Hej {name}! Du har valt svenska. Mejl och kalenderpost kommer på svenska från och med nu. "
-                    "Din anmälan är som förut:",
+                    "Så här gäller din anmälan:",
                     "Hello {name}! You chose English. E-mails and calendar entry come in English from now on. "
-                    "Your registration is as before:",
+                    "This is your registration:",
                     name=registration.first_name,
                 )
             ),
             facts(registration),
-            entry_changes(),
+            *entry,
             own_page(),
             questions(event),
         ],

@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from regapp.core.db import db
-from regapp.registrations.choices import Attendance, Profession
+from regapp.core.db import db, writing
+from regapp.events.models import Event
+from regapp.mailing.models import CalendarMethod
+from regapp.registrations import arranging
+from regapp.registrations.choices import Attendance, Profession, Wish
 from regapp.registrations.models import HealthNote, Registration, Status
 from tests.registrations.people import find, letters_to, path_of, register
 from tests.support.client import CheckingClient, read
-from tests.support.days import STOCKHOLM
+from tests.support.days import STOCKHOLM, WHILE_OPEN
+from tests.support.fates import letters
+from tests.support.letters import plain
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -132,6 +137,41 @@ def test_the_language_of_everything_is_changed(
     assert page.lang == other and words in page.text
     assert find(app, "asa@example.org").language == other
     assert client.submit(mine + "/language", language="de").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("situation", "form", "method"),
+    [
+        ("nothing else", "Form of attendance: On site", CalendarMethod.REQUEST),
+        ("one title", "Form of attendance: On site", None),
+        ("only in line", "Form of attendance: In line", None),
+        ("moved without a letter", "Form of attendance: Online", CalendarMethod.REQUEST),
+        ("moved into the line without a letter", "Form of attendance: In line", CalendarMethod.CANCEL),
+    ],
+)
+def test_a_letter_in_the_new_language_says_so_and_what_holds_with_the_entry_where_that_changes(
+    app: Flask, client: CheckingClient, situation: str, form: str, method: CalendarMethod | None
+) -> None:
+    wish = "line" if situation == "only in line" else "on_site"
+    for email in ("p1@example.org", "p2@example.org") if wish == "line" else ():
+        register(app, email)
+    mine = register(app, "asa@example.org", wish)
+    asa = find(app, "asa@example.org").id
+    with app.app_context(), writing():
+        if situation == "one title":
+            db.session.query(Event).update({"title_en": Event.title_sv})
+        elif situation == "moved without a letter":
+            arranging.move(asa, Wish.ONLINE, WHILE_OPEN, actor="organiser:1", tell=False)
+        elif situation == "moved into the line without a letter":
+            registration = db.session.get_one(Registration, asa)
+            registration.status, registration.in_line_since = Status.WAITING, WHILE_OPEN
+    client.submit(mine + "/language", language="en")
+    client.submit(mine + "/language", language="en")
+    *_, last = sent = letters(app, "asa@example.org")
+    said = " ".join((last.text or "").split())
+    assert len(sent) == 2 and (last.language, last.method) == ("en", method)
+    assert "We now write to you in English" in said and form in said and "as before" not in said
+    assert ("This e-mail" in plain(said)) is (method is not None)
 
 
 @LANGUAGES

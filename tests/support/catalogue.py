@@ -272,10 +272,13 @@ def a_reminder_falls_due(story: Story) -> None:
     story.day(lambda _event, at: sending.write_due(at))
 
 
-def registers_in_the_other_language(story: Story) -> None:
-    language, story.language = story.language, "en" if story.language == "sv" else "sv"
-    story.register("on_site")
-    story.language = language
+def registers_in_the_other_language(wish: str) -> Step:
+    def do(story: Story) -> None:
+        language, story.language = story.language, "en" if story.language == "sv" else "sv"
+        story.register(wish)
+        story.language = language
+
+    return do
 
 
 def the_language_is_chosen(story: Story) -> None:
@@ -346,7 +349,13 @@ CASES: dict[str, Case] = {
         REQUEST,
         1,
     ),
-    "language": Case("update", (registers_in_the_other_language, the_language_is_chosen), ON_SITE, REQUEST, 1),
+    "language": Case(
+        "update", (registers_in_the_other_language("on_site"), the_language_is_chosen), ON_SITE, REQUEST, 1
+    ),
+    "language-in-line": Case(
+        "update", (others_take_the_seats, registers_in_the_other_language("line"), the_language_is_chosen), LINE,
+        answers=False,
+    ),
     "moved-online-anew": Case(
         "confirmation",
         (register("on_site"), GOES_ONLINE, letters_go_out, a_minute_passes, IS_TOLD_ANEW),
