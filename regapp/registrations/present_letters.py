@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from regapp.core.i18n import use_language
 from regapp.events.models import Publication
 from regapp.registrations import day_wording, letter_parts, letters, line, line_wording, told, wording
 from regapp.registrations.letter_additions import Compose
@@ -44,7 +45,8 @@ def _parts(registration: Registration, at: datetime) -> Iterator[Part]:
         yield _end(registration, at)
     elif registration.is_in_line and not registration.is_offered:
         brings = registration.has_entry
-        note = [letter_parts.invitation_comes()] if brings else []
+        with use_language(registration.language):
+            note = [letter_parts.invitation_comes()] if brings else []
         waiting = partial(line_wording.waiting, position=line.position(registration), entry=note)
         yield Part("waiting", waiting, brings)
     else:

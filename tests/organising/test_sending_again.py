@@ -255,6 +255,17 @@ def test_the_place_in_line_is_told_as_it_is_now(
     assert "plats 1 i kön" in " ".join((told.text or "").split())
 
 
+def test_what_an_organiser_sends_is_in_the_readers_language_to_the_last_word(
+    app: Flask, organiser: CheckingClient
+) -> None:
+    change(app, Event, lambda event: setattr(event, "seats_on_site", 1))
+    register(app, ASA, "online_and_line", language="en")
+    all_go(app)
+    organiser.submit(pages_of(app, ASA) + "/send")
+    said = " ".join((letters(app, ASA)[-1].text or "").split())
+    assert "You are number" in said and "The calendar invitation comes with" in said
+
+
 def test_nobody_gets_more_than_five_letters_again_in_an_hour(
     app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
 ) -> None:
