@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, ScalarResult, select
+import uuid
+
+from sqlalchemy import ColumnElement, ScalarResult, Select, func, or_, select
 
 from regapp.core.db import db
+from regapp.mailing import invites
 from regapp.mailing.models import DELIVERED, CalendarMethod, OutgoingMail
 from regapp.registrations.models import Registration
 
@@ -19,23 +22,58 @@ def about(registration: Registration) -> ColumnElement[bool]:
     return OutgoingMail.key.contains(str(registration.calendar_uid))
 
 
+def of_entry(registration: Registration, uid: uuid.UUID) -> ColumnElement[bool]:
+    """The letters and orders about an entry of the registration's mailbox, whoever it was written to there."""
+    return OutgoingMail.registration_id.in_(_of_mailbox(registration)) & OutgoingMail.key.contains(str(uid))
+
+
+def _of_mailbox(registration: Registration) -> Select[int]:
+    """The day's registrations that have its address, and those that may have had it: they have got new links."""
+    return select(Registration.id).where(
+        Registration.event_id == registration.event_id,
+        or_(Registration.email_key == registration.email_key, Registration.link_version > 1),
+    )
+
+
+def find_others(registration: Registration) -> list[tuple[uuid.UUID, str]]:
+    """UID and domain of the other entries that letters brought to the registration's mailbox, the latest first."""
+    brought = (
+        select(OutgoingMail.calendar)
+        .where(
+            OutgoingMail.registration_id.in_(_of_mailbox(registration)),
+            func.lower(OutgoingMail.recipient) == registration.email_key,
+            OutgoingMail.method == CalendarMethod.REQUEST,
+        )
+        .order_by(OutgoingMail.dated_at.desc(), OutgoingMail.sequence.desc())
+    )
+    uids = dict.fromkeys(invites.read(calendar).uid for calendar in db.session.scalars(brought) if calendar)
+    found = [(uuid.UUID(name), domain) for name, _at, domain in (uid.partition("@") for uid in uids)]
+    return [(uid, domain) for uid, domain in found if uid != registration.calendar_uid]
+
+
+def last_sequence(registration: Registration, uid: uuid.UUID) -> int:
+    """The highest SEQUENCE that was ever written of an entry of the registration's mailbox."""
+    return db.session.scalar(select(func.max(OutgoingMail.sequence)).where(of_entry(registration, uid))) or 0
+
+
 def find_last(registration: Registration, below: int | None = None) -> OutgoingMail | None:
     """The latest letter or order about the entry that may have come to its mailbox, or may come still.
 
     `below` leaves out those with this SEQUENCE or a higher one.
     """
     sequence = OutgoingMail.sequence
-    found = _written(registration, sequence.is_not(None) if below is None else sequence < below)
+    which = sequence.is_not(None) if below is None else sequence < below
+    found = _written(registration, registration.calendar_uid, which)
     return next((mail for mail in found if mail.may_have_arrived), None)
 
 
-def may_show(registration: Registration) -> bool:
+def may_show(registration: Registration, uid: uuid.UUID | None = None) -> bool:
     """Whether the mailbox may show the entry: it may have got it, and nothing that surely arrived took it away.
 
-    The registration alone doesn't tell: of a cancelled day's entry it says that there is none, while the letter that
-    takes it away waited still.
+    `uid` names an earlier entry of the mailbox. The registration alone doesn't tell: of a cancelled day's entry it says
+    that there is none, while the letter that takes it away waited still.
     """
-    for mail in _written(registration, OutgoingMail.calendar.is_not(None)):
+    for mail in _written(registration, uid or registration.calendar_uid, OutgoingMail.calendar.is_not(None)):
         if mail.method is CalendarMethod.REQUEST and mail.may_have_arrived:
             return True
         if mail.method is CalendarMethod.CANCEL and mail.state in DELIVERED and mail.bounce is None:
@@ -43,17 +81,14 @@ def may_show(registration: Registration) -> bool:
     return False
 
 
-def _written(registration: Registration, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
+def _written(registration: Registration, uid: uuid.UUID, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
     """The letters and orders about the entry, the latest first, also those to who had it before (see taking_over).
 
     Read anew: a worker may have made a letter of an order while we waited for a lock.
     """
-    of_mailbox = select(Registration.id).where(
-        Registration.event_id == registration.event_id, Registration.email_key == registration.email_key
-    )
     written = (
         select(OutgoingMail)
-        .where(OutgoingMail.registration_id.in_(of_mailbox), which, about(registration))
+        .where(of_entry(registration, uid), which)
         .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
     )
     return db.session.scalars(written, execution_options={"populate_existing": True})

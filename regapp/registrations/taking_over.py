@@ -4,50 +4,40 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from regapp.core.db import db
 from regapp.mailing import outbox
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.models import CalendarMethod
 from regapp.registrations import entry_letters
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 
 def take_over_entry(registration: Registration) -> None:
-    """Give a registration that has just become active the entry of an earlier, cancelled one with its address.
+    """Give a registration that has just become active, or got another address, the entry that is in its mailbox.
 
-    The next letter brings it with a higher SEQUENCE. What waits still of the earlier one's letters about it never
-    leaves: the next one overtakes them. The earlier one is left with an entry that nobody has seen.
+    It came with an earlier, cancelled one, or with one that has another address since. The next letter brings it with a
+    higher SEQUENCE. What waits still of the earlier letters about it never leaves: the next one overtakes them.
     """
     db.session.flush()
     if entry_letters.may_show(registration):
+        last = entry_letters.find_last(registration)
+        registration.has_entry = last is not None and last.method is not CalendarMethod.CANCEL
         return
-    for earlier in db.session.scalars(_cancelled_before(registration)):
-        about = entry_letters.about(earlier)
-        outbox.withdraw_all((OutgoingMail.registration_id == earlier.id) & about)
-        if entry_letters.may_show(earlier):
-            _hand_over(earlier, registration)
+    for uid, domain in entry_letters.find_others(registration):
+        outbox.withdraw_all(entry_letters.of_entry(registration, uid))
+        if entry_letters.may_show(registration, uid):
+            _take(registration, uid, domain)
             return
 
 
-def _hand_over(earlier: Registration, registration: Registration) -> None:
-    registration.calendar_uid = earlier.calendar_uid
-    registration.calendar_domain = earlier.calendar_domain
-    registration.calendar_sequence = earlier.calendar_sequence
+def _take(registration: Registration, uid: uuid.UUID, domain: str) -> None:
+    """An earlier registration that had it is left with an entry that nobody has seen."""
+    for earlier in db.session.scalars(select(Registration).where(Registration.calendar_uid == uid)):
+        earlier.calendar_uid = uuid.uuid4()
+        earlier.calendar_sequence = 0
+        earlier.has_entry = False
+    registration.calendar_uid = uid
+    registration.calendar_domain = domain
+    registration.calendar_sequence = entry_letters.last_sequence(registration, uid)
     registration.has_entry = True
-    earlier.calendar_uid = uuid.uuid4()
-    earlier.calendar_sequence = 0
-    earlier.has_entry = False
-
-
-def _cancelled_before(registration: Registration) -> Select[Registration]:
-    return (
-        select(Registration)
-        .where(
-            Registration.event_id == registration.event_id,
-            Registration.email_key == registration.email_key,
-            Registration.status == Status.CANCELLED,
-            Registration.id != registration.id,
-        )
-        .order_by(Registration.id.desc())
-    )

@@ -30,7 +30,7 @@ from regapp.events.drafts import Draft
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import claiming, orders
 from regapp.mailing.claiming import Answer
-from regapp.mailing.models import MailState, OutgoingMail, TryOutcome
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.registrations import (
     arranging,
     cancelling,
@@ -313,6 +313,23 @@ class Day(RuleBasedStateMachine):
                 if made(claimed.id):
                     claiming.settle(claimed.id, Answer(TryOutcome.SENT, "250 OK"), self.now)
 
+    @rule(was_taken=st.booleans())
+    def a_letter_that_takes_an_entry_does_not_arrive(self, was_taken: bool) -> None:
+        """The mail server refuses it, or takes it and another sends it back: the mailbox still shows the entry."""
+        takes = OutgoingMail.kind.in_(("cancellation", "transfer")) & (OutgoingMail.method == CalendarMethod.CANCEL)
+        with writing():
+            letters = select(OutgoingMail).where(takes, OutgoingMail.state == MailState.QUEUED)
+            mail = db.session.scalars(letters.order_by(OutgoingMail.dated_at.desc())).first()
+            if mail is None:
+                return
+            if was_taken:
+                mail.state, mail.sent_at = MailState.SENT, self.now
+                mail.bounce = Bounce(at=self.now, status="5.2.2", reason="full")
+            else:
+                mail.state = MailState.FAILED
+            email = mail.recipient
+        self._note_silence(email, tell=False)
+
     @rule()
     def a_letter_is_refused(self) -> None:
         with writing():
@@ -375,7 +392,7 @@ class Day(RuleBasedStateMachine):
         uids = [{entry for mail in letters for entry in _uids(mail)} for letters in to.values()]
         assert sum(map(len, uids)) == len(set().union(*uids)), "one entry, two mailboxes"
         for email, letters in to.items():
-            entries = replay([mail for mail in letters if mail.calendar])
+            entries = replay([mail for mail in letters if mail.calendar and mail.may_have_arrived])
             mailboxes[email] = Mailbox(entries, sum(mail.kind not in told.INDEPENDENT for mail in letters))
         return mailboxes
 

@@ -15,13 +15,17 @@ import vobject
 from flask import Flask
 
 import config
+from regapp.core.db import db, writing
+from regapp.mailing import invites
 from regapp.mailing.delivery import deliver_due
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.transport import SmtpRoute
 from tests.registrations.people import find, path_of, register
 from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION
 from tests.support.editing import change
+from tests.support.fates import REFUSAL, RETURN, all_go, letters
 from tests.support.letters import plain
 from tests.support.organisers import signed_in
 from tests.support.server import environment
@@ -29,7 +33,7 @@ from tests.support.smtp import SmtpServer
 
 pytestmark = pytest.mark.usefixtures("day")
 
-ASA = "asa@example.org"
+ASA, BO = "asa@example.org", "bo@example.org"
 
 
 class Entry(NamedTuple):
@@ -159,6 +163,37 @@ def test_who_comes_back_after_a_cancellation_without_a_letter_has_one_entry(
     assert (last.uid, last.sequence) == (first.uid, first.sequence + 1)
     assert last.method == ("REQUEST" if find(app, ASA).has_place else "CANCEL")
     assert {entry_in(letter).uid for letter in deliver() if is_invited(letter)} == {first.uid}
+
+
+@pytest.mark.parametrize("fate", ["refused", "came back", "waits"])
+@pytest.mark.parametrize("comes_back", ["the address is changed back", "a new form"])
+def test_a_mailbox_that_still_shows_an_entry_gets_that_one_when_the_address_comes_back(
+    app: Flask, clock: time_machine.Traveller, fate: str, comes_back: str
+) -> None:
+    mine: CheckingClient = app.test_client()  # type: ignore[assignment]
+    organiser = signed_in(app)
+    register(app, ASA)
+    all_go(app)
+    clock.shift(60)
+    mine.submit(path_of(app, ASA) + "/address", email=BO)
+    if fate != "waits":
+        all_go(app, *((TryOutcome.FAILED, REFUSAL) if fate == "refused" else ()))
+    if fate == "came back":
+        with app.app_context(), writing():
+            taken = db.session.query(OutgoingMail).filter_by(recipient=ASA, method=CalendarMethod.CANCEL).one()
+            taken.bounce = Bounce(at=taken.dated_at, status="5.2.2", reason=RETURN)
+    clock.shift(60)
+    if comes_back == "a new form":
+        register(app, ASA.capitalize(), "online")
+    else:
+        organiser.submit(f"/organiser/2026/attendees/{find(app, BO).public_id}/correct", email=ASA)
+    clock.shift(60)
+    mails = [mail for mail in letters(app) if mail.recipient.lower() == ASA and mail.state is not MailState.WITHDRAWN]
+    shown = [invites.read(mail.calendar) for mail in mails if mail.calendar]
+    first, last = shown[0], shown[-1]
+    assert (last.uid, last.method, last.sequence) == (first.uid, "REQUEST", 2)
+    assert {entry.uid for entry in shown} == {first.uid}
+    assert not {invites.read(mail.calendar).uid for mail in letters(app, BO) if mail.calendar} & {first.uid}
 
 
 def come_back(app: Flask, organiser: CheckingClient, by: str, wish: str) -> None:
