@@ -19,7 +19,8 @@ from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES
 from regapp.events.models import Event
 from regapp.mailing import orders
-from regapp.registrations import entries
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
+from regapp.registrations import entries, entry_letters
 from regapp.registrations.choices import Attendance
 from regapp.registrations.entries import Shown
 from regapp.registrations.models import Registration, Status
@@ -78,15 +79,36 @@ def order_update(event: Event, groups: Iterable[Group], at: datetime) -> int:
 def order_cancellation(event: Event, at: datetime) -> int:
     """Order the letter that takes the entry away, for everybody who is registered or in line; how many letters.
 
-    Who has no entry is ordered one without a calendar part. No offer stands any more.
+    Who has no entry is ordered one without a calendar part; who has cancelled gets one only for an entry that is left.
+    No offer stands any more.
     """
-    active = (Registration.event_id == event.id, _is_active)
-    written = orders.write(_people(CANCELLED, at).where(*active), kind=CANCELLED, at=at, event_id=event.id)
-    _raise_sequence((*active, Registration.has_entry.is_(True)), at, has_entry=False)
-    offered = update(Registration).where(*active, Registration.answer_by.is_not(None))
+    _note_entries_left(event.id)
+    concerned = (Registration.event_id == event.id, _is_active | Registration.has_entry)
+    written = orders.write(_people(CANCELLED, at).where(*concerned), kind=CANCELLED, at=at, event_id=event.id)
+    _raise_sequence((*concerned, Registration.has_entry.is_(True)), at, has_entry=False)
+    offered = update(Registration).where(Registration.event_id == event.id, Registration.answer_by.is_not(None))
     db.session.execute(offered.values(answer_by=None), execution_options={"synchronize_session": False})
     db.session.expire_all()
     return written
+
+
+def _note_entries_left(event_id: int) -> None:
+    """Correct `has_entry` of those who were cancelled without a letter, or whose letter that takes it never arrived."""
+    never_arrived = (
+        select(OutgoingMail.registration_id)
+        .outerjoin(Bounce, Bounce.mail_id == OutgoingMail.id)
+        .where(
+            OutgoingMail.event_id == event_id,
+            OutgoingMail.method == CalendarMethod.CANCEL,
+            OutgoingMail.state.in_((MailState.FAILED, MailState.WITHDRAWN)) | Bounce.mail_id.is_not(None),
+        )
+    )
+    in_doubt = select(Registration).where(
+        Registration.event_id == event_id,
+        or_(~_is_active & Registration.has_entry, ~Registration.has_entry & Registration.id.in_(never_arrived)),
+    )
+    for registration in db.session.scalars(in_doubt).all():
+        registration.has_entry = entry_letters.may_show(registration)
 
 
 _is_active = Registration.status != Status.CANCELLED

@@ -8,6 +8,7 @@ from regapp.mailing.marks import has_marks
 from regapp.registrations import entries
 from regapp.registrations.entries import Shown
 from regapp.registrations.letter_parts import (
+    day_facts,
     days_page,
     entry_changes,
     entry_goes,
@@ -104,16 +105,25 @@ def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
         subject=t("Inställt: {title}", "Cancelled: {title}", title=event.title),
         blocks=[
             Heading(t("Utbildningsdagen är inställd", "The training day is cancelled")),
-            Paragraph(
-                t(
-                    "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
-                    "Hello {name}! The day that you are registered for is cancelled. You need not do anything.",
-                    name=registration.first_name,
-                )
-            ),
+            Paragraph(_what_is_off(registration)),
             *([entry_goes()] if takes_entry else []),
-            facts(registration),
+            facts(registration) if registration.is_active else day_facts(event),
             days_page(event),
             questions(event),
         ],
+    )
+
+
+def _what_is_off(registration: Registration) -> str:
+    """Who was cancelled without a letter, and has an entry still, is not called registered."""
+    if registration.is_active:
+        return t(
+            "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
+            "Hello {name}! The day that you are registered for is cancelled. You need not do anything.",
+            name=registration.first_name,
+        )
+    return t(
+        "Hej {name}! Dagen som vi har skrivit till dig om är inställd. Du behöver inte göra någonting.",
+        "Hello {name}! The day that we have written to you about is cancelled. You need not do anything.",
+        name=registration.first_name,
     )

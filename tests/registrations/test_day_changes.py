@@ -17,7 +17,7 @@ from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
 from regapp.mailing import claiming, orders, outbox
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
 from regapp.registrations import arranging, cancelling, changing, day_changes, moving, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
@@ -352,6 +352,37 @@ def test_cancelling_the_day_writes_to_everybody_and_takes_the_entry_from_those_w
             assert (int(entry["SEQUENCE"]), str(entry["STATUS"])) == (1, "CANCELLED")
         assert ("Kalenderposten" in (letter.text or "")) == (letter.language == "sv" and not is_waiting)
     assert not any(person(name).has_entry for name in ("seat", "online", "english", "waiting"))
+
+
+@pytest.mark.both_databases("the entries that are left are found by an outer join")
+@pytest.mark.parametrize("fate", ["no letter", "failed", "came back", "arrived", "never had it"])
+def test_the_entry_of_a_cancelled_day_is_taken_also_from_who_was_cancelled_before_and_shows_it_still(
+    day: int, fate: str
+) -> None:
+    silently = fate in {"no letter", "never had it"}
+    if fate == "never had it":
+        come_back("confirmation")
+    with writing():
+        cancelling.cancel(person("seat").id, WHILE_OPEN, actor=ORGANISER, tell=not silently)
+    send_all()
+    if fate == "came back":
+        come_back("cancellation")
+    with writing():
+        if fate == "failed":
+            failed = {"state": MailState.FAILED, "sent_at": None}
+            db.session.query(OutgoingMail).filter_by(kind="cancellation").update(failed)
+        cancel_day_and_tell(day, 1, WHILE_OPEN + MINUTE, actor=ORGANISER)
+    letters = [rendered(mail) for mail in waiting() if mail.recipient == "seat@example.org"]
+    found = [(mail.method, mail.sequence, "anmäld till" in (mail.text or "")) for mail in letters if mail]
+    sequence = 1 if fate == "no letter" else 2
+    is_left = fate not in {"arrived", "never had it"}
+    assert found == ([(CalendarMethod.CANCEL, sequence, False)] if is_left else [])
+
+
+def come_back(kind: str) -> None:
+    with writing():
+        mail = db.session.query(OutgoingMail).filter_by(recipient="seat@example.org", kind=kind).one()
+        db.session.add(Bounce(mail_id=mail.id, at=WHILE_OPEN, status="5.2.2", reason="full"))
 
 
 def test_a_change_that_waits_when_the_day_is_cancelled_is_dropped(day: int) -> None:

@@ -433,6 +433,11 @@ CASES: dict[str, Case] = {
     ),
     "day_cancelled-on-site": Case("day_cancelled", (register("on_site"), the_day_is_cancelled), ON_SITE, CANCEL, 1),
     "day_cancelled-online": Case("day_cancelled", (register("online"), the_day_is_cancelled), ONLINE, CANCEL, 1),
+    "day_cancelled-left": Case(
+        "day_cancelled",
+        (register("on_site"), letters_go_out, IS_CANCELLED_IN_SILENCE, a_minute_passes, the_day_is_cancelled),
+        None, CANCEL, 1,
+    ),
     "day_cancelled-only": Case("day_cancelled", (*IN_LINE_ONLY, the_day_is_cancelled), LINE, answers=False),
     "transfer": Case("transfer", (register("online"), GIVES_TO_BO), ONLINE, CANCEL, 1),
     "declined-on-site": Case("declined", (register("on_site"), a_minute_passes, the_calendar_says_no), ON_SITE),
