@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from regapp.campaigns import reminding, sending
 from regapp.campaigns.models import Reminder
 from regapp.core.db import db
-from regapp.mailing.models import Bounce, MailState, OutgoingMail
+from regapp.mailing.models import Bounce, MailState, OutgoingMail, WordsBrought
 from regapp.registrations.models import Registration
 
 
-def words_for(registration: Registration, at: datetime) -> list[str]:
+def words_for(registration: Registration, at: datetime) -> dict[int, str]:
     """Organisers' own words in each reminder that went to others with this form of attendance, and not to this person.
 
-    In the language that is spoken, in the order in which the reminders fell due, the same words once.
+    By the reminder, in the language that is spoken, in the order in which they fell due.
     """
     gone = [
         reminder
@@ -24,7 +24,7 @@ def words_for(registration: Registration, at: datetime) -> list[str]:
         if reminder.audience.has(registration.attendance) and _has_gone(reminder, registration, at)
     ]
     got = _got(registration) if gone else set()
-    return list(dict.fromkeys(reminder.message.strip() for reminder in gone if reminder.id not in got))
+    return {reminder.id: reminder.message.strip() for reminder in gone if reminder.id not in got}
 
 
 def _has_gone(reminder: Reminder, registration: Registration, at: datetime) -> bool:
@@ -36,13 +36,15 @@ def _has_gone(reminder: Reminder, registration: Registration, at: datetime) -> b
 
 
 def _got(registration: Registration) -> set[int]:
-    """The reminders that were written to the person's present address, and may arrive."""
-    came_back = select(Bounce.mail_id)
-    written = select(OutgoingMail.reminder_id).where(
-        OutgoingMail.registration_id == registration.id,
-        OutgoingMail.recipient == registration.email,
-        OutgoingMail.reminder_id.is_not(None),
-        OutgoingMail.state.not_in((MailState.WITHDRAWN, MailState.FAILED)),
-        OutgoingMail.id.not_in(came_back),
+    """The reminders whose words were written to the person's present address, in whichever letter, and may arrive."""
+    written = (
+        select(func.coalesce(OutgoingMail.reminder_id, WordsBrought.reminder_id))
+        .outerjoin(WordsBrought, WordsBrought.mail_id == OutgoingMail.id)
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == registration.email,
+            OutgoingMail.state.not_in((MailState.WITHDRAWN, MailState.FAILED)),
+            OutgoingMail.id.not_in(select(Bounce.mail_id)),
+        )
     )
     return {reminder_id for reminder_id in db.session.scalars(written) if reminder_id is not None}

@@ -13,7 +13,7 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.events.models import Event, Publication
 from regapp.mailing import orders
-from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.models import MailState, OutgoingMail, WordsBrought
 from regapp.registrations.models import Registration
 
 KIND: Final = "reminder"
@@ -33,6 +33,7 @@ def write_due(now: datetime) -> None:
         for reminder in db.session.scalars(_ahead_of(event_id)).all():
             if reminder.due_at <= now:
                 _settle(reminder, now)
+    _catch_up(now)
 
 
 def is_useful(reminder: Reminder, now: datetime) -> bool:
@@ -69,18 +70,56 @@ def _settle(reminder: Reminder, now: datetime) -> None:
         _record("reminder.missed", reminder, now)
 
 
+def _catch_up(now: datetime) -> None:
+    """Write a reminder that has words in it to who has a place by now and was never told them.
+
+    An organiser registered, moved or restored them without a letter; any other letter about a place brings the words.
+    """
+    written = (
+        select(Reminder)
+        .join(Reminder.event)
+        .where(
+            Event.publication == Publication.PUBLISHED,
+            Event.starts_at > now,
+            Reminder.written_at.is_not(None),
+            (Reminder.message_sv != "") | (Reminder.message_en != ""),
+        )
+        .order_by(Reminder.event_id, Reminder.id)
+    )
+    for reminder in db.session.scalars(written).all():
+        if db.session.execute(_untold(reminder).limit(1)).first():
+            lock(Event, reminder.event_id)
+            orders.write(_untold(reminder), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
+
+
 def _people(reminder: Reminder) -> Select[*tuple[Any, ...]]:
     """An order's columns for everybody who was registered when it fell due: who came later was told everything."""
-    return (
-        reminding.recipients(reminder.event_id, reminder.audience)
-        .where(Registration.received_at <= reminder.due_at)
-        .with_only_columns(
-            Registration.id.label("registration_id"),
-            Registration.email.label("recipient"),
-            Registration.language,
-            (literal(f"{KIND}:{reminder.id}:") + Registration.public_id).label("key"),
-            cast(null(), Integer).label("sequence"),
+    return _ordered(reminder).where(Registration.received_at <= reminder.due_at)
+
+
+def _untold(reminder: Reminder) -> Select[*tuple[Any, ...]]:
+    """The same for everybody to whose address no letter with its words was written, or only one that was dropped."""
+    has_words = (
+        select(OutgoingMail.id)
+        .outerjoin(WordsBrought, WordsBrought.mail_id == OutgoingMail.id)
+        .where(
+            OutgoingMail.registration_id == Registration.id,
+            OutgoingMail.recipient == Registration.email,
+            OutgoingMail.state != MailState.WITHDRAWN,
+            (OutgoingMail.reminder_id == reminder.id) | (WordsBrought.reminder_id == reminder.id),
         )
+    )
+    return _ordered(reminder, "later:").where(~has_words.exists())
+
+
+def _ordered(reminder: Reminder, when: str = "") -> Select[*tuple[Any, ...]]:
+    """An order's columns for everybody whom the reminder reaches as things stand; no key is used twice."""
+    return reminding.recipients(reminder.event_id, reminder.audience).with_only_columns(
+        Registration.id.label("registration_id"),
+        Registration.email.label("recipient"),
+        Registration.language,
+        (literal(f"{KIND}:{reminder.id}:{when}") + Registration.public_id).label("key"),
+        cast(null(), Integer).label("sequence"),
     )
 
 

@@ -153,6 +153,17 @@ class Bounce(Model):
     reason: Mapped[str] = mapped_column(String(500))
 
 
+class WordsBrought(Model):
+    """A letter that told of a place, and brought a reminder's words to whom the reminder itself hadn't gone."""
+
+    __tablename__ = "words_brought"
+
+    mail_id: Mapped[str] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="CASCADE"), primary_key=True)
+    reminder_id: Mapped[int] = mapped_column(
+        ForeignKey("reminder.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class UnclearReturn(Model):
     """Something that came back for a letter and wasn't understood; the letter counts as delivered all the same.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from regapp.core.db import Model, db
 from regapp.mailing import letters
 from regapp.mailing.invites import unfold
 from regapp.mailing.letters import Letter
-from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, QueueStop
+from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, QueueStop, WordsBrought
 
 CHANNEL = "regapp_mail"
 """PostgreSQL's NOTIFY channel that wakes the workers."""
@@ -63,11 +63,13 @@ def enqueue(
     method: CalendarMethod | None = None,
     sequence: int | None = None,
     in_reply_to: str | None = None,
+    words_of: Iterable[int] = (),
 ) -> str:
     """Write the letter down and give its id; the worker hears of it when the caller commits.
 
     `key` says what, to whom and which version: a second letter with it is not written, the first one's id is given.
-    `sequence` is that of the calendar part; `in_reply_to` is another letter's `message_id`.
+    `sequence` is that of the calendar part; `in_reply_to` is another letter's `message_id`; `words_of` are the
+    reminders whose words it brings.
     """
     identity = uuid4().hex
     written = letters.write(letter, language)
@@ -95,6 +97,8 @@ def enqueue(
             "is_bulk": False,
         }
     )
+    if written_down:
+        db.session.add_all(WordsBrought(mail_id=identity, reminder_id=reminder) for reminder in words_of)
     return identity if written_down else db.session.scalars(select(OutgoingMail.id).filter_by(key=key)).one()
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 
 from regapp.core.context import settings
 from regapp.core.db import db
-from regapp.mailing.models import OutgoingMail
+from regapp.mailing.models import OutgoingMail, WordsBrought
 from regapp.mailing.outbox import wake_workers
 
 _SAME: Final = (
     "kind",
     "event_id",
     "registration_id",
+    "reminder_id",
     "language",
     "recipient",
     "in_reply_to",
@@ -55,6 +56,8 @@ def repeat(mail: OutgoingMail, at: datetime, *, entry: str) -> OutgoingMail:
     )
     db.session.add(copy)
     db.session.flush()
+    brought = select(WordsBrought.reminder_id).where(WordsBrought.mail_id == mail.id)
+    db.session.add_all(WordsBrought(mail_id=copy.id, reminder_id=reminder) for reminder in db.session.scalars(brought))
     wake_workers()
     return copy
 

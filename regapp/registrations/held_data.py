@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select
 
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db
-from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn
+from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn, WordsBrought
 from regapp.registrations import attempts
 from regapp.registrations.models import HealthNote, Registration
 from regapp.registrations.submissions import Submission
@@ -27,6 +27,7 @@ def about(registration: Registration) -> dict[str, Any]:
         "attempts": [_row(attempt) for attempt in attempts.of(registration)],
         "letters": _rows(OutgoingMail, registration),
         "bounces": _about_letters(Bounce, registration),
+        "words_brought": _about_letters(WordsBrought, registration),
         "unclear_returns": _about_letters(UnclearReturn, registration),
         "answers_from_other_addresses": _rows(OtherAnswer, registration),
         "log": [{**row, "actor": _role(row["actor"])} for row in _rows(AuditEntry, registration)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -37,9 +37,10 @@ _SOURCES = {
 _SEEN_THERE = Text("Du ser dem på din sida och kan rätta dem där.", "You see it on your page and can correct it there.")
 
 Compose = Callable[[Registration], Letter]
-WordsFor = Callable[[Registration, datetime], Sequence[str]]
+WordsFor = Callable[[Registration, datetime], Mapping[int, str]]
+"""What organisers wrote to everybody in reminders, by the reminder's id, and this person hasn't got yet."""
 
-_words_for: WordsFor = lambda _registration, _at: ()  # noqa: E731
+_words_for: WordsFor = lambda _registration, _at: {}  # noqa: E731
 
 
 def take_words_from(source: WordsFor) -> None:
@@ -63,11 +64,16 @@ def saying(done: Text | None, compose: Compose) -> Compose:
     return composed
 
 
-def complete(letter: Letter, registration: Registration, kind: str, at: datetime, *, brings_place: bool) -> Letter:
+def words_for(registration: Registration, at: datetime) -> Mapping[int, str]:
+    """What the letter that brings a place has to tell beside it, see WordsFor."""
+    return _words_for(registration, at)
+
+
+def complete(letter: Letter, registration: Registration, kind: str, words: Collection[str]) -> Letter:
     """The letter with what was written to everybody before the reader had the place, and where their data came from."""
-    if brings_place:
+    if words:
         facts = next(place for place, block in enumerate(letter.blocks) if isinstance(block, Facts))
-        letter = _with(letter, list(from_organisers(_words_for(registration, at))), at=facts)
+        letter = _with(letter, list(from_organisers(dict.fromkeys(words))), at=facts)
     return with_source(letter, registration, always=kind == "confirmation")
 
 

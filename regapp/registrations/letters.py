@@ -26,7 +26,7 @@ from regapp.registrations import (
     wording,
 )
 from regapp.registrations.choices import Wish
-from regapp.registrations.letter_additions import CORRECTED, Compose, complete, saying
+from regapp.registrations.letter_additions import CORRECTED, Compose, complete, saying, words_for
 from regapp.registrations.models import Registration
 from regapp.registrations.personal_links import links_of as links_of
 from regapp.registrations.personal_links import personal_links as personal_links
@@ -218,10 +218,10 @@ def write(
 ) -> None:
     """Write a letter down in the participant's language, with the SEQUENCE that the registration has."""
     db.session.flush()
-    brings_place = method is CalendarMethod.REQUEST
     with use_language(registration.language):
+        words = words_for(registration, at) if method is CalendarMethod.REQUEST else {}
         outbox.enqueue(
-            complete(compose(registration), registration, kind, at, brings_place=brings_place),
+            complete(compose(registration), registration, kind, words.values()),
             key=key or f"{kind}:{registration.public_id}:{at.isoformat()}",
             kind=kind,
             to=registration.email,
@@ -233,4 +233,5 @@ def write(
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
             in_reply_to=entry_letters.confirmation_id(registration) if kind != "confirmation" else None,
+            words_of=words,
         )

@@ -10,14 +10,15 @@ import time_machine
 from flask import Flask
 
 from regapp.campaigns.models import Audience
+from regapp.core import clock as the_clock
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.mailing.models import Bounce, MailState, OutgoingMail
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from tests.campaigns.reminders import get, keep_house, remind
 from tests.registrations.people import find, path_of, register
 from tests.support.client import CheckingClient
-from tests.support.days import new_day
-from tests.support.fates import all_go, letters
+from tests.support.days import APPLICATION, new_day
+from tests.support.fates import REFUSAL, all_go, letters
 from tests.support.organisers import signed_in
 
 ASA, BO, EVA = "asa@example.org", "bo@example.org", "eva@example.org"
@@ -190,3 +191,64 @@ def test_the_same_words_stand_there_once_and_different_ones_in_order(app: Flask,
     said = last_words(app, ASA)
     assert said.count(CARD) == 1
     assert f"Från arrangörerna {CARD} {FOOD} Din plats" in said
+
+
+@pytest.mark.parametrize("then", ["moves", "cancels and undoes", "is told anew", "gets it again"])
+def test_who_got_them_in_the_confirmation_is_not_told_again(
+    app: Flask, clock: time_machine.Traveller, goes_out: Callable[..., int], then: str
+) -> None:
+    goes_out(FOOD, Audience.EVERYBODY)
+    register(app, ASA)
+    assert FOOD in last_words(app, ASA)
+    if then == "gets it again":
+        all_go(app, TryOutcome.FAILED, REFUSAL)
+        signed_in(app).submit(f"/organiser/2026/mail/{letters(app, ASA)[-1].id}", action="/again")
+    all_go(app)
+    clock.shift(MINUTE)
+    client: CheckingClient = app.test_client()  # type: ignore[assignment]
+    if then == "is told anew":
+        signed_in(app).submit(person(app, ASA) + "/send")
+    elif then == "cancels and undoes":
+        client.submit(path_of(app, ASA) + "/cancel")
+        client.submit(path_of(app, ASA), action="/undo")
+    else:
+        client.submit(path_of(app, ASA) + "/attendance", attendance="online")
+    assert letters(app, ASA)[-1].method is CalendarMethod.REQUEST and FOOD not in last_words(app, ASA)
+    with app.app_context():
+        keep_house(DUE + 2 * MINUTE)
+    assert "reminder" not in [mail.kind for mail in letters(app, ASA)]
+
+
+@pytest.mark.parametrize("does", ["registers", "moves", "cancels and restores", "cancels after it was written"])
+def test_whom_an_organiser_gives_a_place_without_a_letter_gets_the_reminder_itself_once(
+    app: Flask, clock: time_machine.Traveller, goes_out: Callable[..., int], does: str
+) -> None:
+    if does != "registers":
+        register(app, ASA, "online" if does == "moves" else "on_site")
+    all_go(app)
+    clock.move_to(DUE - MINUTE)
+    organiser = signed_in(app)
+    if does == "cancels and restores":
+        organiser.submit(person(app, ASA) + "/cancel", tell=None)
+    goes_out(CARD)
+    goes_out("", Audience.EVERYBODY)
+    if does == "registers":
+        fields = {**APPLICATION, "email": ASA, "attendance": "on_site"}
+        organiser.submit("/organiser/2026/register", **fields, tell=None)
+    elif does == "moves":
+        organiser.submit(person(app, ASA) + "/move", attendance="on_site", tell=None)
+    else:
+        if does == "cancels after it was written":
+            organiser.submit(person(app, ASA) + "/cancel", tell=None)
+            all_go(app)
+        organiser.submit(person(app, ASA), action="/undo")
+    for _ in range(2):
+        clock.shift(MINUTE)
+        with app.app_context():
+            keep_house(the_clock.now())
+        all_go(app)
+    said = [mail for mail in letters(app, ASA) if CARD in (mail.text or "")]
+    assert [(mail.kind, mail.state) for mail in said] == [("reminder", MailState.SENT)]
+    clock.shift(MINUTE)
+    organiser.submit(person(app, ASA) + "/send")
+    assert CARD not in last_words(app, ASA)
