@@ -1,7 +1,8 @@
 """Processes of the service without the second that reading the program takes: each is forked from one that has read it.
 
 That one has done nothing else, and a fork gets its own arguments, variables, files and process group, so that it can
-be killed like any other. What starts from nothing (imports, what is read before them) is started with `subprocess`.
+be killed like any other; it is killed with its group when whoever started it is gone. What starts from nothing
+(imports, what is read before them) is started with `subprocess`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,6 +78,7 @@ def run(command: list[str], env: Mapping[str, str], typed: str = "") -> subproce
 def _become(command: list[str], environ: dict[str, str], files: list[str]) -> None:
     """In the fork."""
     os.setsid()
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     for number, file in enumerate(files):
         os.dup2(os.open(file, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_APPEND | os.O_CREAT), number)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
@@ -88,3 +91,10 @@ def _become(command: list[str], environ: dict[str, str], files: list[str]) -> No
     else:
         sys.argv = command
         runpy.run_path(command[0], run_name="__main__")
+
+
+def _end_with_starter() -> None:
+    starter = multiprocessing.parent_process()
+    assert starter
+    starter.join()
+    os.killpg(0, signal.SIGKILL)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
 from urllib.error import HTTPError, URLError
@@ -130,6 +131,7 @@ class System:
         named |= {f"worker{n}": process for n, process in enumerate(self.more_workers)}
         running = {name: process for name, process in named.items() if process is not None}
         for process in running.values():
+            wait_until(partial(_can_be_stopped, process), what=f"process {process.pid}'s own way to end")
             process.send_signal(signal.SIGTERM)
         codes = {name: process.wait(timeout=60) for name, process in running.items()}
         self.web, self.worker, self.more_workers = None, None, []
@@ -142,3 +144,12 @@ class System:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=10)
         setattr(self, name, None)
+
+
+def _can_be_stopped(process: Process) -> bool:
+    """Whether it has begun to listen for SIGTERM, which kills it before; also when it has ended."""
+    if process.poll() is not None:
+        return True
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught & 1 << signal.SIGTERM - 1)
