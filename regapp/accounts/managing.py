@@ -13,7 +13,7 @@ from regapp.accounts.roles import EDITORS, READERS, Role
 from regapp.core import addresses, audit, text
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
-from regapp.core.i18n import Text
+from regapp.core.i18n import Text, t
 
 ALREADY_THERE = Text(
     "Det finns redan en arrangör med den e-postadressen.",
@@ -44,6 +44,12 @@ def find_by_actor(actor: str) -> Organiser | None:
     """Whoever the audit log names so (see Organiser.actor)."""
     kind, _, identity = actor.partition(":")
     return db.session.get(Organiser, int(identity)) if kind == "organiser" and identity.isdecimal() else None
+
+
+def known_as(actor: str) -> str:
+    """Whom the audit log means, as their colleagues know them."""
+    organiser = find_by_actor(actor)
+    return (organiser.name or organiser.email) if organiser else t("en arrangör", "an organiser")
 
 
 def all_organisers() -> list[Organiser]:

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from regapp.accounts import managing
 from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text, format_clock
+from regapp.core.i18n import Text, format_clock, format_instant
 from regapp.events.drafts import COLUMNS, Draft
 from regapp.events.models import NEXT, RESTORABLE_FOR, Event, ProgrammeItem, Publication
 
@@ -38,6 +39,9 @@ HAS_REGISTRATIONS = Text(
 NOT_FROM_HERE = Text(
     "Det går inte från dagens nuvarande läge. Ladda om sidan för att se hur det är nu.",
     "That isn't possible from the day's present state. Reload the page to see how it is now.",
+)
+CANCELLED_ALREADY = Text(
+    "Dagen är redan inställd: {name} gjorde det {when}.", "The day is cancelled already: {name} did it on {when}."
 )
 TOO_LATE_TO_CANCEL = Text(
     "Dagen har redan varit och kan inte ställas in.", "The day is already over and can't be cancelled."
@@ -139,6 +143,9 @@ def cancel(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
     event = _get_unchanged(event_id, version)
     if event.is_over(at):
         raise RuleBroken(TOO_LATE_TO_CANCEL)
+    if event.publication is Publication.CANCELLED:
+        done = _last(event, "event.cancelled")
+        raise RuleBroken(CANCELLED_ALREADY.format(name=managing.known_as(done.actor), when=format_instant(done.at)))
     event = _move(event, Publication.CANCELLED, "event.cancelled", at, actor)
     event.cancellation_due_at = at + RESTORABLE_FOR
     return event
@@ -174,6 +181,11 @@ def _move(event: Event, publication: Publication, action: str, at: datetime, act
     db.session.flush()
     audit.record(action, actor=actor, at=at, event_id=event.id, version=event.version)
     return event
+
+
+def _last(event: Event, action: str) -> audit.AuditEntry:
+    entries = select(audit.AuditEntry).where(audit.AuditEntry.event_id == event.id, audit.AuditEntry.action == action)
+    return db.session.scalars(entries.order_by(audit.AuditEntry.id.desc()).limit(1)).one()
 
 
 def _check(draft: Draft) -> None:

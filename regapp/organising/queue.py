@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regapp.accounts import managing
-from regapp.core.i18n import t
 from regapp.mailing import outbox, pausing
 from regapp.mailing.models import QueuePause, QueueStop
 
@@ -25,10 +24,4 @@ class Queue:
 
 def queue_now() -> Queue:
     pause = pausing.find()
-    return Queue(pause, outbox.queue_trouble(), _name(pause.paused_by) if pause else "")
-
-
-def _name(actor: str) -> str:
-    """Whom the audit log means, as their colleagues know them."""
-    organiser = managing.find_by_actor(actor)
-    return (organiser.name or organiser.email) if organiser else t("en arrangör", "an organiser")
+    return Queue(pause, outbox.queue_trouble(), managing.known_as(pause.paused_by) if pause else "")

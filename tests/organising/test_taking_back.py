@@ -205,6 +205,17 @@ def test_after_five_minutes_everybody_is_told_and_the_page_says_what_is_left_to_
     assert publication(app) is Publication.CANCELLED
 
 
+def test_who_cancels_a_day_that_a_colleague_just_cancelled_learns_who_did_it_and_when(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
+) -> None:
+    colleague = signed_in(app, Role.ADMIN)
+    organiser.submit(CANCEL)
+    clock.shift(MINUTE)
+    again = read(colleague.submit(CANCEL))
+    assert "Dagen är redan inställd: organiser@example.org gjorde det torsdag 1 oktober 2026 kl. 10.00." in again.text
+    assert "Du kan ångra till kl. 10.05." in again.text
+
+
 def test_meanwhile_participants_see_that_the_day_is_cancelled(app: Flask, organiser: CheckingClient) -> None:
     mine = register(app, ASA)
     organiser.submit(CANCEL)
