@@ -82,8 +82,11 @@ def _write(known: Registration, attempt: Attempt, application: Application, at: 
 
 def is_theirs(known: Registration, application: Application) -> bool:
     """Whether the form asks for what the registration is, by somebody of that name."""
-    is_met = application.wish.wants_seat if known.has_seat else application.wish is wish_behind(known)
-    return is_met and is_of_same_name(known, application)
+    return has_wish(known, application.wish) and is_of_same_name(known, application)
+
+
+def has_wish(known: Registration, wish: Wish) -> bool:
+    return wish.wants_seat if known.has_seat else wish is wish_behind(known)
 
 
 def is_of_same_name(known: Registration, application: Application | Attempt) -> bool:

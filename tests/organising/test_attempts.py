@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -72,7 +73,44 @@ def test_the_person_is_registered_from_the_list_with_an_address_of_their_own(
     assert "redan anmäld" in read(refused).text and "Eva Alm försökte" in read(refused).text
     assert organiser.submit(register, **typed, email="eva.alm@example.org").status_code == 200
     (row,) = rows(organiser)
-    assert "Anmäld är Eva Alm, eva.alm@example.org: På plats" in row
+    assert "anmäld nu Anmäld är Eva Alm, eva.alm@example.org: På plats" in row
+    assert "Anmäl …" not in row
+    assert "försök" not in organiser.page("/organiser/2026/").text
+
+
+@pytest.mark.usefixtures("tried")
+def test_who_registers_by_themselves_afterwards_is_left_out_of_the_count(app: Flask, organiser: CheckingClient) -> None:
+    app.test_client().submit("/2026/register", **{**EVA, "email": "eva@example.org"})  # type: ignore[attr-defined]
+    (row,) = rows(organiser)
+    assert "anmäld nu" in row and "Anmäl …" not in row
+    assert "försök" not in organiser.page("/organiser/2026/").text
+
+
+def test_a_namesake_who_was_registered_before_keeps_nobody_from_being_registered(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
+) -> None:
+    """There may be two Evas."""
+    for fields in ({**EVA, "email": "eva@example.org"}, BO, EVA):
+        clock.shift(60)
+        app.test_client().submit("/2026/register", **fields)  # type: ignore[attr-defined]
+    (row,) = rows(organiser)
+    assert "anmäld nu" not in row and "Anmäld är Eva Alm, eva@example.org" in row and "Anmäl …" in row
+    assert "försök utan anmälan 1" in organiser.page("/organiser/2026/").text
+
+
+@pytest.mark.usefixtures("tried")
+def test_a_wish_that_is_met_by_now_is_done(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
+) -> None:
+    clock.shift(60)
+    app.test_client().submit("/2026/register", **{**BO, "attendance": "on_site"})  # type: ignore[attr-defined]
+    assert "försök utan anmälan 2" in organiser.page("/organiser/2026/").text
+    with app.app_context():
+        bo = db.session.scalars(select(Registration.public_id).filter_by(email="sekr@example.org")).one()
+    organiser.submit(f"/organiser/2026/attendees/{bo}/move", attendance="on_site")
+    (row,) = [row for row in rows(organiser) if row.startswith("Berg, Bo")]
+    assert "anmäld nu" in row
+    assert "försök utan anmälan 1" in organiser.page("/organiser/2026/").text
 
 
 @pytest.mark.usefixtures("tried")
