@@ -30,19 +30,22 @@ OUR_OWN = Text(
 )
 
 
-def normalise(typed: str) -> str:
-    """The address to write to: spaces around it gone, the domain in IDNA ASCII; raises RuleBroken."""
+def normalise(typed: str, like_this: Text = LIKE_THIS) -> str:
+    """The address to write to: spaces around it gone, the domain in IDNA ASCII.
+
+    Raises RuleBroken, with the words `like_this` for what is empty or no address.
+    """
     address = typed.strip()
     if "@" not in address:
-        raise RuleBroken(NO_AT if address else LIKE_THIS)
+        raise RuleBroken(NO_AT if address else like_this)
     if not address.rpartition("@")[0].isascii():
         raise RuleBroken(NON_ASCII_LOCAL_PART)
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError:
-        raise RuleBroken(LIKE_THIS) from None
+        raise RuleBroken(like_this) from None
     if len(found := checked.ascii_email or "") > MAX_LENGTH:
-        raise RuleBroken(LIKE_THIS)
+        raise RuleBroken(like_this)
     return found
 
 

@@ -142,21 +142,23 @@ def needed(message: Text) -> Check:
     return check
 
 
-def email_address(_form: FlaskForm, field: Field) -> None:
-    try:
-        field.data = addresses.normalise(field.data or "")
-    except RuleBroken as error:
-        raise StopValidation(error.message) from None
+def address_like(like_this: Text = addresses.LIKE_THIS, *, of_participant: bool = False) -> Check:
+    """An e-mail address, asked for in the words `like_this`.
+
+    One `of_participant` gets the letters to participants: none that they come from or are answered at.
+    """
+
+    def check(_form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = addresses.normalise(field.data or "", like_this)
+        except RuleBroken as error:
+            raise StopValidation(error.message) from None
+        if of_participant and (addresses.is_ours(field.data) or addresses.is_answered(field.data)):
+            raise StopValidation(addresses.OUR_OWN)
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]
+    return check
 
 
-email_address.field_flags = {"required": True}  # type: ignore[attr-defined]
-
-
-def participants_address(form: FlaskForm, field: Field) -> None:
-    """An address that letters to participants may go to: not one that they come from or are answered at."""
-    email_address(form, field)
-    if addresses.is_ours(field.data) or addresses.is_answered(field.data):
-        raise StopValidation(addresses.OUR_OWN)
-
-
-participants_address.field_flags = {"required": True}  # type: ignore[attr-defined]
+email_address = address_like()
+participants_address = address_like(of_participant=True)

@@ -9,7 +9,7 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, needed, participants_address
+from regapp.core.forms import Form, Line, Lines, address_like, needed
 from regapp.core.i18n import Text
 from regapp.registrations.applying import Application
 from regapp.registrations.attempts import Attempt
@@ -36,6 +36,14 @@ CONSENT_NEEDED: Final = Text(
 LANGUAGE_CHOICES: Final = (
     SelectChoice("sv", Text("Svenska", "Swedish")),
     SelectChoice("en", Text("Engelska", "English")),
+)
+
+their_address = address_like(
+    Text(
+        "Fyll i personens e-postadress, till exempel namn@ki.se.",
+        "Enter the person's e-mail address, for example name@ki.se.",
+    ),
+    of_participant=True,
 )
 
 
@@ -68,7 +76,7 @@ class SomebodyForm(PersonForm):
         needed(Text("Fyll i personens efternamn.", "Enter the person's last name.")),
         no_address,
     )
-    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+    email = Line(Text("E-postadress", "E-mail address"), 254, their_address)
     profession = TheirProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
     workplace = Line(

@@ -13,8 +13,9 @@ from wtforms.validators import StopValidation
 from regapp.attendees.filtering import MAX_LENGTH, words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line, participants_address
+from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
+from regapp.organising.arranging_forms import their_address
 from regapp.organising.attendee_forms import ALL, ChoiceField
 from regapp.organising.fields import unmarked
 from regapp.organising.mail_words import KINDS, OTHER
@@ -71,4 +72,4 @@ class AgainForm(Form):
 class AddressForm(Form):
     """The person's right address."""
 
-    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, participants_address)
+    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, their_address)

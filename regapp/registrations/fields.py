@@ -16,9 +16,7 @@ from regapp.core.i18n import Text
 from regapp.registrations.choices import Diet, Profession, Wish
 
 MARKUP: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
-NAME_WITH_LINK: Final = Text(
-    "Skriv bara ditt namn här, ingen webbadress.", "Write only your name here, no web address."
-)
+NAME_WITH_LINK: Final = Text("Skriv bara namnet här, ingen webbadress.", "Write only the name here, no web address.")
 CHOOSE: Final = Text("Välj", "Choose")
 
 

@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, needed, participants_address
+from regapp.core.forms import Form, Line, Lines, address_like, needed, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.changing import Details, Needs
@@ -159,7 +159,17 @@ class ColleagueForm(Form):
         needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
         no_address,
     )
-    email = Line(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), 254, participants_address)
+    email = Line(
+        Text("Din kollegas e-postadress", "Your colleague’s e-mail address"),
+        254,
+        address_like(
+            Text(
+                "Fyll i din kollegas e-postadress, till exempel namn@ki.se.",
+                "Enter your colleague’s e-mail address, for example name@ki.se.",
+            ),
+            of_participant=True,
+        ),
+    )
 
     def to_colleague(self) -> Colleague:
         return Colleague(self.first_name.data, self.last_name.data, self.email.data)

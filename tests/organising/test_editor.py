@@ -76,6 +76,7 @@ def test_every_field_comes_back_as_it_was_saved(app: Flask, organiser: CheckingC
         ("ends", "08:00", "Dagen måste sluta efter att den börjar."),
         ("doors_open", "tidigt", "Skriv klockslaget som 09:00."),
         ("doors_open", "09:00", "Dörrarna måste öppna innan dagen börjar."),
+        ("contact_email", "", "Fyll i en kontaktadress"),
         ("contact_email", "fraga", "E-postadressen saknar @."),
         ("last_day", "2027-10-31", "Sista anmälningsdagen måste vara före själva dagen."),
         ("last_change_day", "2027-10-31", "Sista dagen att ändra specialkost måste vara före själva dagen."),

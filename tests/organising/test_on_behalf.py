@@ -1,5 +1,6 @@
 """What organisers do on somebody's behalf, and the line as they see it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from regapp.accounts.roles import Role
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
@@ -17,7 +19,8 @@ from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM
-from tests.support.organisers import sign_in
+from tests.support.organisers import sign_in, signed_in
+from tests.support.pages import words
 
 ME = "organiser@example.org"
 LIST = "/organiser/2026/attendees"
@@ -145,6 +148,23 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     page = read(response)
     assert words in page.text
     assert page.find(name="last_name").get("value") == "Åberg"
+
+
+@pytest.mark.usefixtures("organiser")
+@pytest.mark.parametrize("typed", ["", "www.example.org"])
+@pytest.mark.parametrize(("language", "whose"), [("sv", r"\b(din|ditt)\b"), ("en", r"\byour\b")])
+def test_what_is_missing_is_the_person_s_and_not_the_organiser_s(
+    app: Flask, language: str, whose: str, typed: str
+) -> None:
+    colleague = signed_in(app, Role.ADMIN, language=language)
+    colleague.submit(REGISTER, **SOMEBODY)
+    with app.app_context():
+        (mine,) = db.session.scalars(select(Registration.public_id).filter_by(email="eva@example.org"))
+    for path in (REGISTER, f"{LIST}/{mine}/correct", f"{LIST}/{mine}/address"):
+        names = [name for name in ("first_name", "email") if name in colleague.page(path).form().values]
+        page = read(colleague.submit(path, **dict.fromkeys(names, typed)))
+        told = " ".join(words(page.find(id=f"{name}-error")) for name in names)
+        assert told and not re.search(whose, told), told
 
 
 def test_nobody_is_registered_twice(organiser: CheckingClient) -> None:

@@ -341,7 +341,7 @@ def test_a_waiting_repeat_is_taken_back_when_the_address_is_corrected(
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("", "Fyll i din e-postadress"),
+        ("", "Fyll i personens e-postadress"),
         ("asa", "E-postadressen saknar @."),
         ("åsa@example.org", "Delen före @ får bara ha"),
         (ASA, "Det är adressen som personen har nu."),

@@ -223,6 +223,8 @@ def test_a_colleague_is_somebody_else_with_a_name(app: Flask, client: CheckingCl
     mine = register(app, "asa@example.org")
     answer = client.submit(mine + "/transfer", first_name="", last_name="Ek", email="asa@example.org")
     assert "Fyll i din kollegas förnamn." in read(answer).text
+    answer = client.submit(mine + "/transfer", first_name="Bo", last_name="Ek", email="")
+    assert "Fyll i din kollegas e-postadress" in read(answer).text
     answer = client.submit(mine + "/transfer", first_name="Bo", last_name="Ek", email="asa@example.org")
     assert answer.status_code == 422 and read(answer).find(id="email-error") is not None
     assert find(app, "asa@example.org").is_active
