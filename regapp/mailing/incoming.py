@@ -10,7 +10,7 @@ from email.message import Message
 
 from config import Settings
 from regapp.mailing import replies, reports, returns
-from regapp.mailing.parts import Unreadable, header, shown_header, take_apart
+from regapp.mailing.parts import Unreadable, header, shown_header, take_apart, take_as_text
 from regapp.mailing.replies import Reply
 from regapp.mailing.reports import Report
 from regapp.mailing.returns import Unclear
@@ -65,12 +65,14 @@ def understand(octets: bytes, settings: Settings) -> Incoming | None:
 
 def understand_beginning(octets: bytes, settings: Settings) -> Incoming | None:
     """The same for a message that can't be read whole: at the best it is known which letter it came for."""
-    try:
-        message = take_apart(octets[:_BEGINNING])
-        unclear = returns.unclear(message, settings)
-        return _incoming(message, [unclear]) if unclear else None
-    except _BROKEN:
-        return None
+    for take in (take_apart, take_as_text):
+        try:
+            message = take(octets[:_BEGINNING])
+            unclear = returns.unclear(message, settings)
+            return _incoming(message, [unclear]) if unclear else None
+        except _BROKEN:
+            continue
+    return None
 
 
 def _understand(message: Message, settings: Settings) -> Incoming | None:
@@ -97,7 +99,9 @@ def _auto_reply(message: Message, settings: Settings) -> AutoReply | None:
     came_back = bool(reports.letter_ids(message, settings))
     away = _AWAY.match(shown_header(message, "Subject"))
     # Who says in the subject to be away may well write of a delay.
-    tells_of_delivery = came_back and away is None and returns.has_given_up(message) is not None
+    tells_of_delivery = came_back and (
+        returns.says_it_is_a_report(message) or (away is None and returns.has_given_up(message) is not None)
+    )
     if returns.is_from_machine(message) or tells_of_delivery:
         return None
     submitted = header(message, "Auto-Submitted").lower()

@@ -49,6 +49,11 @@ def take_apart(octets: bytes) -> Message:
     return message_from_bytes(lines)
 
 
+def take_as_text(octets: bytes) -> Message:
+    """The message as its headers and one text, whatever parts it says that it has."""
+    return message_from_bytes(_DESCRIPTION.sub(b"", _LINE_END.sub(b"\n", octets)))
+
+
 def parts_of(message: Message, *, depth: int = 0) -> Iterator[Message]:
     """The message's own parts, those of a multipart too, but nothing of a message that it carries."""
     if depth > _DEEPEST:

@@ -116,6 +116,15 @@ def is_from_machine(message: Message) -> bool:
     return _MACHINES.search(header(message, "From")) is not None
 
 
+def says_it_is_a_report(message: Message) -> bool:
+    """Whether its form, its headers or its subject do, whether or not it can be told what it reports."""
+    return (
+        message.get_param("report-type") == "delivery-status"
+        or bool(header(message, "X-Failed-Recipients"))
+        or _FINAL.search(shown_header(message, "Subject")) is not None
+    )
+
+
 def has_given_up(message: Message) -> bool | None:
     """Whether its words say that a delivery failed for good (True) or for a time (False); None for neither."""
     return _is_final(shown_header(message, "Subject"), _own_words(message))

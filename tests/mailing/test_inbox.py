@@ -141,6 +141,20 @@ def test_of_a_message_too_large_to_be_read_the_first_lines_are_noted(theirs: Mai
     assert (noted.mail_id, noted.lines[:4]) == (letter, "Hej!")
 
 
+@pytest.mark.parametrize("parts", [61, 5000])
+def test_a_message_in_too_many_parts_to_be_read_is_noted_at_its_letter(
+    theirs: MailboxOfTheirs, box: Mailbox, parts: int
+) -> None:
+    letter = put()
+    levels = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(parts))
+    head, _, body = coming_back("unclear-person", letter).partition(b"\r\n\r\n")
+    theirs.put(head + b"\r\n" + levels.replace("\n", "\r\n").encode() + b"\r\n" + body)
+    assert inbox.read_all(box) == 0
+    (noted,) = db.session.query(UnclearReturn)
+    assert noted.mail_id == letter and noted.lines
+    assert outcomes() == [InboxOutcome.UNCLEAR]
+
+
 def test_a_flood_is_noted_up_to_twenty_and_left(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     for number in range(23):

@@ -350,6 +350,25 @@ def test_a_bounce_marked_as_an_automatic_reply_is_nobody_s_absence(head: str, bo
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "Subject: Automatic reply: Undeliverable: Du",
+        "Subject: Automatic reply: Du\r\nX-Failed-Recipients: asa@example.org",
+        'Subject: Autosvar: Du\r\nContent-Type: multipart/report; report-type="delivery-status"; boundary=b',
+    ],
+)
+def test_what_reports_a_delivery_is_nobody_s_absence_whatever_its_subject_begins_with(head: str) -> None:
+    assert isinstance(come_back(f"From: it@example.org\r\nAuto-Submitted: auto-replied\r\n{head}", "Hej."), Unclear)
+
+
+def test_the_verdict_of_a_report_goes_before_the_subject() -> None:
+    head = "From: it@example.org\r\nSubject: Automatic reply: Du\r\nX-Failed-Recipients: asa@example.org"
+    assert isinstance(come_back(head, "Delivery failed permanently."), Report)
+    bounce = changed("bounce-exim", b"Subject: ", b"Subject: Automatic reply: ")
+    assert isinstance(bounce, Report) and bounce.has_failed
+
+
+@pytest.mark.parametrize(
     ("head", "kind"),
     [
         ("Subject: Out of office that day, can I still join?", Unclear),
