@@ -150,11 +150,12 @@ def undo_person(slug: str, public_id: str) -> ResponseReturnValue:
     form = UndoForm()
     if form.validate_on_submit() and done(form, lambda: _undo(registration, form)):
         return back(registration, t("Avanmälan är ångrad.", "The cancellation is undone."))
+    refused = arranging.why_not_undo(registration, g.received_at)
     return form_page(
         "undo_person",
         form,
         registration=registration,
-        in_time=cancelling.has_time_to_undo(registration, g.received_at),
+        refused=refused and refused.message,
         exceeds=arranging.undo_exceeds(registration),
         told=cancelling.was_told(registration),
     )

@@ -8,6 +8,7 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.events import editing
 from regapp.events.models import Event, Publication
 from regapp.registrations import (
     cancelling,
@@ -41,6 +42,19 @@ SAME_ADDRESS = Text(
 TOO_LATE_TO_UNDO = Text(
     "Det går inte längre att ångra avanmälan. Anmäl personen på nytt.",
     "The cancellation can no longer be undone. Register the person anew.",
+)
+REGISTERED_BY_NOW = Text(
+    "Personen är anmäld igen, så det finns inget att ångra.",
+    "The person is registered again, so there is nothing to undo.",
+)
+DAY_CANCELLED = Text(
+    "Dagen är inställd, så avanmälan går inte att ångra.",
+    "The day is cancelled, so the cancellation of a registration can't be undone.",
+)
+RESTORE_FIRST = Text(
+    "Dagen är nyss inställd, så avanmälan går inte att ångra. Ångra först att dagen är inställd, senast kl. {clock}.",
+    "The day was cancelled just now, so the cancellation of a registration can't be undone. First undo that the day is "
+    "cancelled, by {clock}.",
 )
 CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")
 
@@ -144,16 +158,29 @@ def undo_exceeds(registration: Registration) -> bool:
     return held_place and places.count(registration.event).of(registration.attendance).is_full
 
 
+def why_not_undo(registration: Registration, at: datetime) -> RuleBroken | None:
+    """What keeps an organiser from taking the cancellation back; a place that has gone on doesn't."""
+    event, until = registration.event, registration.undo_until
+    if cancelling.has_time_to_undo(registration, at):
+        return None
+    if finding.find_active(event.id, registration.email):
+        return RuleBroken(REGISTERED_BY_NOW)
+    if until is None or at >= until or event.publication is not Publication.CANCELLED:
+        return RuleBroken(TOO_LATE_TO_UNDO)
+    if event.can_be_restored(at):
+        return RuleBroken(RESTORE_FIRST.format(clock=editing.restorable_until(event)))
+    return RuleBroken(DAY_CANCELLED)
+
+
 def undo(registration_id: int, at: datetime, *, actor: str, reason: str = "") -> Registration:
     """Take a cancellation back, with a reason also when the place has gone on. Raises RuleBroken, NotFound."""
     registration = line.get_locked(registration_id)
-    exceeds = undo_exceeds(registration) and cancelling.has_time_to_undo(registration, at)
+    if not registration.is_active and (refused := why_not_undo(registration, at)):
+        raise refused
+    exceeds = undo_exceeds(registration)
     if exceeds and not reason:
         raise RuleBroken(line.REASON_NEEDED, field="reason")
-    try:
-        return cancelling.undo(registration_id, at, actor=actor, beyond=exceeds, reason=reason if exceeds else "")
-    except cancelling.CannotUndo:
-        raise RuleBroken(TOO_LATE_TO_UNDO) from None
+    return cancelling.undo(registration_id, at, actor=actor, beyond=exceeds, reason=reason if exceeds else "")
 
 
 def correct(

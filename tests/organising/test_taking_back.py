@@ -96,7 +96,10 @@ def test_after_ten_minutes_it_is_too_late_and_the_page_says_what_to_do(
     refused = organiser.send(person(app, ASA), form)
     assert refused.status_code == 422 and "Anmäl personen på nytt" in read(refused).text
     assert "Avanmälan kan ångras" not in organiser.page(person(app, ASA)).text
-    assert "Det går inte att ångra längre" in organiser.page(person(app, ASA) + "/undo").text
+    assert (
+        "Det går inte längre att ångra avanmälan. Anmäl personen på nytt."
+        in organiser.page(person(app, ASA) + "/undo").text
+    )
 
 
 def test_a_place_that_has_gone_on_comes_back_beyond_the_number_with_a_reason(
@@ -391,6 +394,27 @@ def test_who_was_cancelled_by_hand_meanwhile_stays_so(app: Flask, organiser: Che
     organiser.submit(DAY, action="/restore")
     assert not find(app, ASA).is_active
     assert find(app, EVA).has_seat
+
+
+def test_what_keeps_a_cancellation_from_being_undone_is_told_as_it_is(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
+) -> None:
+    for email in (ASA, BO):
+        register(app, email)
+        organiser.submit(person(app, email) + "/cancel")
+    undo, undo_bo = person(app, ASA) + "/undo", person(app, BO) + "/undo"
+    form = organiser.page(undo).form()
+    register(app, BO)
+    assert "Personen är anmäld igen" in organiser.page(undo_bo).text
+    organiser.submit(CANCEL)
+    for page in (organiser.page(undo), read(organiser.send(undo, form))):
+        assert "Ångra först att dagen är inställd, senast kl. 10.05." in page.text
+        assert "Anmäl personen på nytt" not in page.text
+    time_is_up(app)
+    clock.shift(MINUTE)
+    assert "Dagen är inställd, så avanmälan går inte att ångra." in organiser.page(undo).text
+    clock.shift(UNDO_FOR)
+    assert "Det går inte längre att ångra avanmälan." in organiser.page(undo).text
 
 
 def test_a_day_without_people_is_taken_back_too(app: Flask, organiser: CheckingClient) -> None:
