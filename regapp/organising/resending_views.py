@@ -22,6 +22,11 @@ ADDRESS_CORRECTED = Text(
     "The address is corrected, and a new letter is on its way to {to}.",
 )
 
+ADDRESS_CORRECTED_ONLY = Text(
+    "Adressen är rättad. Brevet till {to} väntar tills dagen inte längre kan tas tillbaka, eller blir av ändå.",
+    "The address is corrected. The letter to {to} waits until the day can no longer be taken back, or takes place.",
+)
+
 
 @bp.post("/<slug:slug>/mail/<string(length=32):mail_id>/again")
 @requires(*EDITORS)
@@ -61,7 +66,8 @@ def correct_address(slug: str, public_id: str) -> ResponseReturnValue:
     registration = listing.get(finding.get_by_slug(slug).id, public_id)
     form = AddressForm(obj=registration)
     if form.validate_on_submit() and done(form, lambda: _address(registration, form)):
-        flash(str(ADDRESS_CORRECTED.format(to=registration.email)))
+        words = ADDRESS_CORRECTED_ONLY if registration.event.is_cancellation_untold else ADDRESS_CORRECTED
+        flash(str(words.format(to=registration.email)))
         return redirect(url_for(".mail", slug=slug), 303)
     return form_page("correct_address", form, registration=registration)
 

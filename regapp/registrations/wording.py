@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regapp.core.i18n import format_day, t
-from regapp.events.models import Event
+from regapp.events.models import Event, Publication
 from regapp.mailing.letters import Block, Heading, Letter, Paragraph
 from regapp.registrations.letter_parts import (
     asks_for_needs,
@@ -189,6 +189,7 @@ def link(registration: Registration, *, registered_again: bool) -> Letter:
         blocks=[
             Heading(heading),
             Paragraph(_why_link(registration, registered_again)),
+            *_if_cancelled(event),
             facts(registration),
             Paragraph(
                 t(
@@ -200,6 +201,21 @@ def link(registration: Registration, *, registered_again: bool) -> Letter:
             questions(event),
         ],
     )
+
+
+def _if_cancelled(event: Event) -> list[Block]:
+    if event.publication is not Publication.CANCELLED:
+        return []
+    if event.is_cancellation_untold:
+        words = t(
+            "Dagen är nyss inställd. Det kan ändras de närmaste minuterna: din sida visar vad som gäller.",
+            "The day was cancelled just now. That may change within minutes: your page shows what holds.",
+        )
+    else:
+        words = t(
+            "Dagen är inställd. Du behöver inte göra någonting.", "The day is cancelled. You need not do anything."
+        )
+    return [Paragraph(words)]
 
 
 def _why_link(registration: Registration, registered_again: bool) -> str:

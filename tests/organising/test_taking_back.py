@@ -231,6 +231,40 @@ def test_meanwhile_participants_see_that_the_day_is_cancelled(app: Flask, organi
     assert visitor.get(mine + "/event.ics").status_code == 200
 
 
+def test_no_page_promises_a_letter_that_a_cancelled_day_holds_back(app: Flask, organiser: CheckingClient) -> None:
+    visitor = app.test_client()
+    assert isinstance(visitor, CheckingClient)
+    answer = visitor.submit("/2026/register", **{**APPLICATION, "email": BO})
+    register(app, ASA)
+    told = [(visitor, "/2026/received"), (visitor, answer.request.path)]
+    told += [(visitor, answer.request.path + "/correct-address")]
+    told += [(organiser, person(app, ASA) + "/correct"), (organiser, person(app, ASA) + "/address")]
+    for browser, path in told:
+        assert "inställd" not in browser.page(path).text
+    organiser.submit(CANCEL)
+    for browser, path in told:
+        assert "så mejlet väntar några minuter" in browser.page(path).text, path
+    assert "kalenderinbjudan" not in visitor.page(answer.request.path).text
+    corrected = organiser.submit(person(app, ASA) + "/address", email=EVA)
+    assert f"Brevet till {EVA} väntar" in read(corrected).text and "nytt brev är på väg" not in read(corrected).text
+    assert letters_to(app, EVA) == []
+    time_is_up(app)
+    for browser, path in told:
+        assert "det är vad mejlet säger" in browser.page(path).text, path
+
+
+def test_the_link_that_is_asked_for_meanwhile_says_that_the_day_is_cancelled(
+    app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
+) -> None:
+    register(app, ASA)
+    clock.shift(timedelta(hours=2))
+    organiser = sign_in(app.test_client(), "organiser@example.org")  # type: ignore[arg-type]
+    organiser.submit(CANCEL)
+    app.test_client().submit("/2026/link", email=ASA)  # type: ignore[attr-defined]
+    (mail,) = [mail for mail in letters(app, ASA) if mail.kind == "link"]
+    assert "Dagen är nyss inställd. Det kan ändras" in " ".join((mail.text or "").split())
+
+
 def test_letters_that_wait_go_on_waiting_and_leave_when_the_day_is_taken_back(
     app: Flask, organiser: CheckingClient, clock: time_machine.Traveller
 ) -> None:

@@ -479,6 +479,7 @@ CASES: dict[str, Case] = {
         ON_SITE, REQUEST, 0, answers=False,
     ),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),
+    "link-cancelled": Case("link", (register("online"), hours_pass, the_day_is_cancelled, asks_for_the_link), ONLINE),
     "link-on-site": Case("link", (register("on_site"), hours_pass, register("on_site")), ON_SITE),
     "link-online": Case("link", (register("online"), hours_pass, register("online")), ONLINE),
     "not_registered-colleague": Case(
