@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from markupsafe import escape
 
 from config import Settings
-from regapp.mailing import invites, marks
+from regapp.mailing import calendar_text, marks
 from regapp.mailing.claiming import Claimed
 
 SENDER_NAME = "SWECARNET"
@@ -125,7 +125,7 @@ def pack(mail: Claimed, links: Mapping[str, str]) -> Parcel:
         subject=mail.subject or "",
         text=marks.fill(mail.text or "", links),
         html=marks.fill(mail.html or "", links, escape=lambda link: str(escape(link))),
-        calendar=invites.sendable(mail.calendar, links) if mail.calendar else None,
+        calendar=calendar_text.sendable(mail.calendar, links) if mail.calendar else None,
         method=mail.method.value if mail.method else None,
     )
 

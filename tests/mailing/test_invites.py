@@ -10,7 +10,7 @@ import vobject
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from regapp.mailing import invites
+from regapp.mailing import calendar_text, invites
 from regapp.mailing.invites import Invitation
 from tests.support.letters import LINKS, an_invitation
 
@@ -29,7 +29,7 @@ HOSTILE = st.text(max_size=400) | st.sampled_from(
 
 
 def _sent(octets: bytes) -> bytes:
-    return invites.sendable(invites.unfold(octets), LINKS)
+    return calendar_text.sendable(invites.unfold(octets), LINKS)
 
 
 def _lines(octets: bytes) -> list[str]:
@@ -114,7 +114,7 @@ def test_instants_of_any_zone_become_utc() -> None:
 def test_a_long_title_is_cut_at_255_utf16_units_without_half_a_character() -> None:
     line = next(line for line in _lines(an_invitation(summary="🎉" * 300).request()) if line.startswith("SUMMARY:"))
     title = line.removeprefix("SUMMARY:")
-    assert len(title.encode("utf-16-le")) // 2 <= invites.MAX_LINE_UNITS
+    assert len(title.encode("utf-16-le")) // 2 <= calendar_text.MAX_LINE_UNITS
     assert title == "🎉" * 127 + "…"
 
 
@@ -139,7 +139,7 @@ def test_no_value_adds_a_line_or_breaks_one(summary: str, place: str, name: str,
 @example("C:\\New, \\\\N; \\n", "Hall\\\x00N 2")
 def test_what_is_read_of_an_entry_is_what_was_written(summary: str, place: str) -> None:
     entry = invites.read(invites.unfold(an_invitation(summary=summary, location=place).request()))
-    assert (entry.summary, entry.location) == (invites.one_line(summary), invites.one_line(place))
+    assert (entry.summary, entry.location) == (calendar_text.one_line(summary), calendar_text.one_line(place))
     assert "\n" not in entry.summary + entry.location
 
 
