@@ -17,8 +17,8 @@ from regapp.core.db import db, writing
 from regapp.demo import content
 from regapp.demo.filling import build_day
 from regapp.events.models import Event
+from regapp.registrations.applying import NOTICE_VERSION
 from regapp.registrations.models import Attendance, Profession, Registration, Status
-from regapp.registrations.registering import NOTICE_VERSION
 from regapp.registrations.workplaces import WORKPLACES
 
 ORGANISER = "organiser@example.org"

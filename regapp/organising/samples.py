@@ -18,11 +18,11 @@ from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
 from regapp.registrations import (
     answer_wording,
+    applying,
     attempt_wording,
     day_wording,
     letter_parts,
     line_wording,
-    registering,
     wording,
 )
 from regapp.registrations.applying import Application
@@ -120,7 +120,7 @@ def _somebody(event: Event, wish: Wish, language: str, now: datetime) -> Registr
     application = Application(
         first_name, last_name, "namn@example.org", Profession.NURSE, "example.org", wish, language
     )
-    person = registering.build(event, application, now)
+    person = applying.build(event, application, now)
     if wish in IN_LINE:
         person.in_line_since, person.answer_by = now, event.promote_until
         person.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED

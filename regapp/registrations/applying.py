@@ -1,13 +1,21 @@
-"""What a person asks for when they register, as plain values."""
+"""What a person asks for when they register, as plain values, and the registration that it would be."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
+from regapp.core import addresses, text
+from regapp.core.context import settings
+from regapp.events.models import Event
+from regapp.registrations import finding
 from regapp.registrations.choices import Attendance, Diet, Profession, Wish
-from regapp.registrations.models import Registration
+from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status
+
+NOTICE_VERSION: Final = "2026-12"
+"""The privacy notice that a registration was made under; raise it when the notice changes."""
 
 
 @dataclass(frozen=True)
@@ -82,3 +90,44 @@ def wish_behind(registration: Registration) -> Wish:
     if registration.attendance is Attendance.ONLINE:
         return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
     return Wish.LINE if registration.in_line_since else Wish.ON_SITE
+
+
+def build(
+    event: Event,
+    application: Application,
+    received_at: datetime,
+    registered_by: RegisteredBy = RegisteredBy.THEMSELVES,
+) -> Registration:
+    """The registration that an application asks for; nothing is decided or written."""
+    registration = Registration(
+        event=event,
+        first_name=application.first_name,
+        last_name=application.last_name,
+        email=application.email,
+        email_key=addresses.key(application.email),
+        profession=application.profession,
+        profession_other=application.profession_other,
+        workplace=application.workplace,
+        department=application.department,
+        attendance=application.wish.attendance,
+        status=Status.CONFIRMED,
+        language=application.language,
+        message=application.message,
+        wants_news=application.wants_news,
+        notice_version=NOTICE_VERSION,
+        registered_by=registered_by,
+        received_at=received_at,
+        changed_at=received_at,
+        calendar_domain=settings().mail_domain,
+        sort_key=text.sort_key(application.last_name, application.first_name),
+        search_text="",
+    )
+    registration.search_text = finding.search_text(registration)
+    if application.tells_of_health and application.wish.wants_seat:
+        registration.health = HealthNote(
+            diets=list(application.diets),
+            diet_other=application.diet_other,
+            access_needs=application.access_needs,
+            consented_at=received_at,
+        )
+    return registration

@@ -11,6 +11,7 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event, Publication
 from regapp.registrations import (
+    applying,
     cancelling,
     changing,
     finding,
@@ -19,7 +20,6 @@ from regapp.registrations import (
     moving,
     places,
     promoting,
-    registering,
     taking_over,
 )
 from regapp.registrations.applying import Application
@@ -81,7 +81,7 @@ def register_for(
     has_exceeded = exceeds(event, application.wish, at)
     if has_exceeded and not reason:
         raise RuleBroken(line.REASON_NEEDED, field="reason")
-    registration = registering.build(event, application, at, RegisteredBy.ORGANISER)
+    registration = applying.build(event, application, at, RegisteredBy.ORGANISER)
     _place(registration, application.wish, at)
     db.session.add(registration)
     taking_over.take_over_entry(registration)

@@ -11,7 +11,7 @@ from regapp.core.i18n import current_language
 from regapp.core.limits import Limit, TooMany
 from regapp.events.models import Event
 from regapp.mailing import letters as writing
-from regapp.registrations import finding, letters, provoked, registering, wording
+from regapp.registrations import applying, finding, letters, provoked, wording
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 
@@ -39,5 +39,5 @@ def ask_for_link(event_id: int, email: str, at: datetime) -> None:
 
 def _compose_for_nobody(event: Event, email: str, at: datetime) -> None:
     application = Application("", "", email, Profession.OTHER, "", Wish.ONLINE, current_language())
-    letter = wording.link(registering.build(event, application, at), registered_again=False)
+    letter = wording.link(applying.build(event, application, at), registered_again=False)
     writing.write(letter, current_language())

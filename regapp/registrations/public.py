@@ -11,7 +11,7 @@ from regapp.core.errors import NotFound
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.registrations import entries, keeping, places, registering
+from regapp.registrations import applying, entries, keeping, places
 
 bp = Blueprint("registrations", __name__)
 
@@ -97,7 +97,7 @@ def outlook_url(event: Event) -> str:
 
 @bilingual(bp, "/privacy")
 def privacy() -> ResponseReturnValue:
-    return render_template("registrations/privacy.html", notice_version=registering.NOTICE_VERSION)
+    return render_template("registrations/privacy.html", notice_version=applying.NOTICE_VERSION)
 
 
 @bilingual(bp, "/accessibility")

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from regapp.core import addresses, audit, text
-from regapp.core.context import settings
+from regapp.core import addresses, audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event
 from regapp.registrations import (
+    applying,
     attempts,
     changing,
     finding,
@@ -28,13 +28,10 @@ from regapp.registrations import (
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Needs
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status
+from regapp.registrations.models import Registration, Status
 from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
 from regapp.registrations.submissions import Submission
-
-NOTICE_VERSION: Final = "2026-12"
-"""The privacy notice that a registration was made under; raise it when the notice changes."""
 
 CHANGED_SINCE: Final = Text(
     "Anmälan har ändrats sedan formuläret skickades, så adressen går inte att rätta här. Anmäl dig igen med rätt "
@@ -197,7 +194,7 @@ def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, r
 
 def _take_in(event: Event, application: Application, day_places: DayPlaces, received_at: datetime) -> Registration:
     """Give a seat if one is wished for and free, otherwise an online place, a place in line, or both."""
-    registration = build(event, application, received_at)
+    registration = applying.build(event, application, received_at)
     wish = application.wish
     if wish.wants_seat and not day_places.on_site.is_full:
         registration.attendance = Attendance.ON_SITE
@@ -214,45 +211,4 @@ def _take_in(event: Event, application: Application, day_places: DayPlaces, rece
         event_id=event.id,
         registration_id=registration.id,
     )
-    return registration
-
-
-def build(
-    event: Event,
-    application: Application,
-    received_at: datetime,
-    registered_by: RegisteredBy = RegisteredBy.THEMSELVES,
-) -> Registration:
-    """The registration that an application asks for; nothing is decided or written."""
-    registration = Registration(
-        event=event,
-        first_name=application.first_name,
-        last_name=application.last_name,
-        email=application.email,
-        email_key=addresses.key(application.email),
-        profession=application.profession,
-        profession_other=application.profession_other,
-        workplace=application.workplace,
-        department=application.department,
-        attendance=application.wish.attendance,
-        status=Status.CONFIRMED,
-        language=application.language,
-        message=application.message,
-        wants_news=application.wants_news,
-        notice_version=NOTICE_VERSION,
-        registered_by=registered_by,
-        received_at=received_at,
-        changed_at=received_at,
-        calendar_domain=settings().mail_domain,
-        sort_key=text.sort_key(application.last_name, application.first_name),
-        search_text="",
-    )
-    registration.search_text = finding.search_text(registration)
-    if application.tells_of_health and application.wish.wants_seat:
-        registration.health = HealthNote(
-            diets=list(application.diets),
-            diet_other=application.diet_other,
-            access_needs=application.access_needs,
-            consented_at=received_at,
-        )
     return registration

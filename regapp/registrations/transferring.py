@@ -11,6 +11,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.registrations import (
+    applying,
     attempts,
     cancelling,
     finding,
@@ -18,7 +19,6 @@ from regapp.registrations import (
     line,
     promoting,
     provoked,
-    registering,
     taking_over,
 )
 from regapp.registrations.applying import Application
@@ -99,7 +99,7 @@ def _application_for(colleague: Colleague, giver: Registration) -> Application:
 
 
 def _register(giver: Registration, application: Application, at: datetime) -> None:
-    registration = registering.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
+    registration = applying.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
     db.session.add(registration)
     taking_over.take_over_entry(registration)
     letters.write_taken_over(registration, at)
