@@ -22,6 +22,7 @@ from regapp.registrations import (
     attempt_wording,
     day_wording,
     letter_parts,
+    line_end_wording,
     line_wording,
     wording,
 )
@@ -74,7 +75,7 @@ def _out_of_line(compose: Compose) -> Compose:
     return composed
 
 
-EVERY_WAY: Final = line_wording.Ways(can_go_online=True, can_wait=True)
+EVERY_WAY: Final = line_end_wording.Ways(can_go_online=True, can_wait=True)
 
 SAMPLES: Final = {
     "confirmation": Sample(wording.confirmation, PLACES),
@@ -87,8 +88,8 @@ SAMPLES: Final = {
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),
-    "offer_passed": Sample(_out_of_line(partial(line_wording.offer_passed, ways=EVERY_WAY)), IN_LINE),
-    "line_closed": Sample(_out_of_line(partial(line_wording.line_closed, ways=EVERY_WAY)), IN_LINE),
+    "offer_passed": Sample(_out_of_line(partial(line_end_wording.offer_passed, ways=EVERY_WAY)), IN_LINE),
+    "line_closed": Sample(_out_of_line(partial(line_end_wording.line_closed, ways=EVERY_WAY)), IN_LINE),
 }
 
 

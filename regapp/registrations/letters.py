@@ -20,6 +20,7 @@ from regapp.registrations import (
     entry_letters,
     letter_parts,
     line,
+    line_end_wording,
     line_wording,
     rerouting_wording,
     told,
@@ -125,13 +126,13 @@ def write_offer(registration: Registration, at: datetime) -> None:
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    ways = line_wording.Ways.of(registration.event, at)
-    _write_with_what_is_due(registration, "offer_passed", partial(line_wording.offer_passed, ways=ways), at)
+    ways = line_end_wording.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "offer_passed", partial(line_end_wording.offer_passed, ways=ways), at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    ways = line_wording.Ways.of(registration.event, at)
-    _write_with_what_is_due(registration, "line_closed", partial(line_wording.line_closed, ways=ways), at)
+    ways = line_end_wording.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "line_closed", partial(line_end_wording.line_closed, ways=ways), at)
 
 
 def write_cancellation(
