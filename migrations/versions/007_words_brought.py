@@ -15,6 +15,18 @@ def upgrade() -> None:
         sa.Column("mail_id", sa.String(32), letter, primary_key=True),
         sa.Column("reminder_id", sa.Integer, reminder, primary_key=True, index=True),
     )
+    op.execute(BROUGHT_BEFORE)
+
+
+BROUGHT_BEFORE = """
+INSERT INTO words_brought (mail_id, reminder_id)
+SELECT outgoing_mail.id, reminder.id
+FROM outgoing_mail
+JOIN registration ON registration.id = outgoing_mail.registration_id
+JOIN reminder ON reminder.event_id = registration.event_id AND reminder.written_at <= outgoing_mail.dated_at
+WHERE outgoing_mail.reminder_id IS NULL AND outgoing_mail.method = 'REQUEST'
+"""
+"""Each letter with an invitation brought late-comers the words of the reminders that had gone by then."""
 
 
 def downgrade() -> None:

@@ -119,10 +119,9 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
     registration = line.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
-    if registration.language == language:
-        return registration
+    is_other = registration.language != language
     registration.language = language
-    if registration.is_active:
+    if is_other and registration.is_active:
         letters.write_language(registration, at)
     history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration

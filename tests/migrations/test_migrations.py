@@ -166,6 +166,32 @@ def test_who_filled_in_a_registration_from_before_is_read_out_of_the_audit_log(e
     assert (found, untold) == (["themselves", "organiser", "colleague"], [None])
 
 
+REMINDER = """
+INSERT INTO reminder (id, event_id, days_before, clock, audience, message_sv, message_en, created_at, written_at)
+VALUES (1, 1, 7, '09:00', 'everybody', 'Ta med legitimation.', '', '2026-09-01', '{written_at}')
+"""
+
+
+@both
+@pytest.mark.parametrize(("written_at", "brought"), [("2026-09-30", [("a2", 1)]), ("2026-10-02", [])])
+def test_a_late_comers_letter_from_before_has_brought_the_reminders_words(
+    empty_urls: list[str], written_at: str, brought: list[tuple[str, int]]
+) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        connection.exec_driver_sql(PERSON.format(id=1))
+        connection.exec_driver_sql(INVITATION.format(calendar=""))
+        connection.exec_driver_sql("UPDATE outgoing_mail SET registration_id = 1")
+        connection.exec_driver_sql(REMINDER.format(written_at=written_at))
+    migrating.upgrade(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT mail_id, reminder_id FROM words_brought").all()
+    assert found == brought
+
+
 @both
 def test_every_constraint_has_a_name(empty_urls: list[str]) -> None:
     migrating.upgrade(empty_urls[0])
