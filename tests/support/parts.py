@@ -17,11 +17,13 @@ class Part:
 
 
 def find_chromium() -> str | None:
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    """The one that was made to have no window does the same with two thirds of the work."""
+    programs = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, programs)), None)
 
 
 PARTS = (
-    Part("browser", "chromium", lambda: find_chromium() is not None),
+    Part("browser", "chromium-headless-shell", lambda: find_chromium() is not None),
     Part("dovecot", "dovecot-imapd", lambda: find_program() is not None),
     Part("postgres", "postgresql", lambda: find_binaries() is not None),
 )

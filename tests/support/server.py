@@ -101,7 +101,9 @@ class System:
         return self
 
     def start_web(self) -> None:
-        self.web = self._start("web", GUNICORN, "--config", "deploy/gunicorn.conf.py")
+        # gunicorn waits so long for a process that was told to stop before it listened to it.
+        quickly = ("--graceful-timeout", "3")
+        self.web = self._start("web", GUNICORN, "--config", "deploy/gunicorn.conf.py", *quickly)
         wait_until(self.answers, what=f"the web server; see {self.log('web')}")
 
     def start_worker(self, hurry: str = "") -> None:
