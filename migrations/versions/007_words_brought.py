@@ -25,8 +25,10 @@ FROM outgoing_mail
 JOIN registration ON registration.id = outgoing_mail.registration_id
 JOIN reminder ON reminder.event_id = registration.event_id AND reminder.written_at <= outgoing_mail.dated_at
 WHERE outgoing_mail.reminder_id IS NULL AND outgoing_mail.method = 'REQUEST'
+    AND reminder.audience IN ('everybody', registration.attendance)
+    AND (outgoing_mail.text LIKE '%Från arrangörerna%' OR outgoing_mail.text LIKE '%From the organisers%')
 """
-"""Each letter with an invitation brought late-comers the words of the reminders that had gone by then."""
+"""A letter with their heading brought the words of the reminders that had gone to the reader's form of attendance."""
 
 
 def downgrade() -> None:

@@ -168,14 +168,23 @@ def test_who_filled_in_a_registration_from_before_is_read_out_of_the_audit_log(e
 
 REMINDER = """
 INSERT INTO reminder (id, event_id, days_before, clock, audience, message_sv, message_en, created_at, written_at)
-VALUES (1, 1, 7, '09:00', 'everybody', 'Ta med legitimation.', '', '2026-09-01', '{written_at}')
+VALUES (1, 1, 7, '09:00', '{audience}', 'Ta med legitimation.', '', '2026-09-01', '{written_at}')
 """
 
 
 @both
-@pytest.mark.parametrize(("written_at", "brought"), [("2026-09-30", [("a2", 1)]), ("2026-10-02", [])])
-def test_a_late_comers_letter_from_before_has_brought_the_reminders_words(
-    empty_urls: list[str], written_at: str, brought: list[tuple[str, int]]
+@pytest.mark.parametrize(
+    ("written_at", "audience", "text", "brought"),
+    [
+        ("2026-09-30", "everybody", "Hej\n\nFrån arrangörerna\n\nTa med legitimation.", [("a2", 1)]),
+        ("2026-09-30", "online", "Hello\n\nFrom the organisers\n\nTa med legitimation.", [("a2", 1)]),
+        ("2026-09-30", "on_site", "Hej\n\nFrån arrangörerna\n\nNågot annat.", []),
+        ("2026-09-30", "everybody", "Hej, dagen har ändrats.", []),
+        ("2026-10-02", "everybody", "Hej\n\nFrån arrangörerna\n\nNågot annat.", []),
+    ],
+)
+def test_a_late_comers_letter_from_before_has_brought_the_reminders_words_where_it_says_so(
+    empty_urls: list[str], written_at: str, audience: str, text: str, brought: list[tuple[str, int]]
 ) -> None:
     url = empty_urls[0]
     migrating.upgrade(url, "002")
@@ -184,8 +193,8 @@ def test_a_late_comers_letter_from_before_has_brought_the_reminders_words(
         connection.exec_driver_sql(DAY)
         connection.exec_driver_sql(PERSON.format(id=1))
         connection.exec_driver_sql(INVITATION.format(calendar=""))
-        connection.exec_driver_sql("UPDATE outgoing_mail SET registration_id = 1")
-        connection.exec_driver_sql(REMINDER.format(written_at=written_at))
+        connection.exec_driver_sql(f"UPDATE outgoing_mail SET registration_id = 1, text = '{text}'")
+        connection.exec_driver_sql(REMINDER.format(written_at=written_at, audience=audience))
     migrating.upgrade(url)
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT mail_id, reminder_id FROM words_brought").all()
