@@ -87,9 +87,9 @@ def _catch_up(now: datetime) -> None:
         .order_by(Reminder.event_id, Reminder.id)
     )
     for reminder in db.session.scalars(written).all():
-        if db.session.execute(_untold(reminder).limit(1)).first():
+        if db.session.execute(_untold(reminder, now).limit(1)).first():
             lock(Event, reminder.event_id)
-            orders.write(_untold(reminder), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
+            orders.write(_untold(reminder, now), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
 
 
 def _people(reminder: Reminder) -> Select[*tuple[Any, ...]]:
@@ -97,8 +97,8 @@ def _people(reminder: Reminder) -> Select[*tuple[Any, ...]]:
     return _ordered(reminder).where(Registration.received_at <= reminder.due_at)
 
 
-def _untold(reminder: Reminder) -> Select[*tuple[Any, ...]]:
-    """The same for everybody to whose address no letter with its words was written, or only one that was dropped."""
+def _untold(reminder: Reminder, now: datetime) -> Select[*tuple[Any, ...]]:
+    """The same for everybody to whose address no letter with its words was written, or only ones that were dropped."""
     has_words = (
         select(OutgoingMail.id)
         .outerjoin(WordsBrought, WordsBrought.mail_id == OutgoingMail.id)
@@ -109,7 +109,7 @@ def _untold(reminder: Reminder) -> Select[*tuple[Any, ...]]:
             (OutgoingMail.reminder_id == reminder.id) | (WordsBrought.reminder_id == reminder.id),
         )
     )
-    return _ordered(reminder, "later:").where(~has_words.exists())
+    return _ordered(reminder, f"{now.isoformat()}:").where(~has_words.exists())
 
 
 def _ordered(reminder: Reminder, when: str = "") -> Select[*tuple[Any, ...]]:

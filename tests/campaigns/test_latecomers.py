@@ -252,3 +252,26 @@ def test_whom_an_organiser_gives_a_place_without_a_letter_gets_the_reminder_itse
     clock.shift(MINUTE)
     organiser.submit(person(app, ASA) + "/send")
     assert CARD not in last_words(app, ASA)
+
+
+def test_a_reminder_to_a_late_comer_that_was_dropped_is_written_anew(
+    app: Flask, clock: time_machine.Traveller, goes_out: Callable[..., int]
+) -> None:
+    """Cancelled before it went, and restored."""
+    goes_out(CARD)
+    organiser = signed_in(app)
+
+    def a_minute_goes_by() -> None:
+        clock.shift(MINUTE)
+        with app.app_context():
+            keep_house(the_clock.now())
+
+    organiser.submit("/organiser/2026/register", **APPLICATION, tell=None)
+    a_minute_goes_by()
+    organiser.submit(person(app, ASA) + "/cancel", tell=None)
+    all_go(app)
+    organiser.submit(person(app, ASA), action="/undo")
+    a_minute_goes_by()
+    all_go(app)
+    found = [(mail.kind, mail.state) for mail in letters(app, ASA)]
+    assert found == [("reminder", MailState.WITHDRAWN), ("reminder", MailState.SENT)]
