@@ -63,7 +63,7 @@ def answer(known: Registration, application: Application, at: datetime, *, count
             letters.write_link(known, at)
         return
     attempt = _find(known.event_id, application)
-    is_news = attempt is None
+    is_news = attempt is None or not attempt.is_told
     attempt = attempt or _add(known.event_id, application)
     attempt.at = at
     if counted or provoked.may_write(known.event_id, known.email, at, is_news=is_news):

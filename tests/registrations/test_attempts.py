@@ -123,6 +123,18 @@ def test_a_mailbox_gets_five_letters_a_day_from_all_forms_of_all_days_and_the_re
     assert [told for _, _, told in attempts(app)] == [True] * 4
 
 
+def test_who_could_not_be_told_is_told_of_at_the_next_try_whatever_the_hours_limit(
+    app: Flask, send: Callable[..., CheckingClient], clock
+) -> None:
+    send(BO)
+    for name in ("Eva", "Ida", "Kim", "Liv", "Max"):
+        send(EVA, first_name=name)
+    clock.shift(timedelta(hours=24))
+    send(EVA, first_name="Siv"), send(EVA, first_name="Max")
+    assert last_letter(app).startswith("Max Alm är inte anmäld")
+    assert [told for _, _, told in attempts(app)] == [True] * 6
+
+
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_everybody_is_told_that_one_address_is_one_registration(
     app: Flask, client: CheckingClient, prefix: str
