@@ -51,6 +51,10 @@ class Details:
     department: str
     wants_news: bool
 
+    @classmethod
+    def of(cls, application: Application) -> Details:
+        return cls(**{name: getattr(application, name) for name in cls.__annotations__})
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -69,14 +73,19 @@ def change_details(
 ) -> Registration:
     """Correct name, workplace and the like; the calendar entry shows none of it. Raises NotFound."""
     registration = line.get_locked(registration_id)
+    keep_details(registration, details)
+    registration.changed_at = at
+    history.record("registration.changed", registration, at, actor)
+    return registration
+
+
+def keep_details(registration: Registration, details: Details) -> None:
+    """Keep these details in place of those that are kept."""
     for name, value in vars(details).items():
         setattr(registration, name, value)
     registration.workplace_key = text.sort_key(details.workplace)
     registration.sort_key = text.sort_key(details.last_name, details.first_name)
     registration.search_text = finding.search_text(registration)
-    registration.changed_at = at
-    history.record("registration.changed", registration, at, actor)
-    return registration
 
 
 def change_needs(

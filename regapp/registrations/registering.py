@@ -26,7 +26,7 @@ from regapp.registrations import (
     taking_over,
 )
 from regapp.registrations.applying import Application
-from regapp.registrations.changing import Needs
+from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.places import DayPlaces
@@ -164,6 +164,8 @@ def _correct(event: Event, submission: Submission, application: Application, at:
 
 
 def _move(registration: Registration, submission: Submission, application: Application, at: datetime) -> None:
+    changing.keep_details(registration, Details.of(application))
+    registration.message, registration.language = application.message, application.language
     needs = Needs(application.diets, application.diet_other, application.access_needs)
     changing.keep_needs(registration, needs if registration.wants_seat else Needs(), at)
     if changing.change_address(registration.id, application.email, at) is None:

@@ -215,6 +215,26 @@ def test_going_back_to_correct_the_address_keeps_what_that_form_says_of_diets(
     assert needs(app) == []
 
 
+def test_going_back_to_correct_the_address_keeps_all_that_the_form_says_then(
+    app: Flask, client: CheckingClient
+) -> None:
+    form = client.page("/2026/register").form()
+    client.send("/2026/register", form, **BO)
+    said: dict[str, object] = {
+        "profession": "other",
+        "profession_other": "Koordinator",
+        "workplace": "Sahlgrenska",
+        "department": "Hematologi",
+        "message": "Kommer efter lunch",
+        "wants_news": True,
+    }
+    client.send("/en/2026/register", form, **{**BO, **said, "email": RIGHT, "last_name": "EK"})
+    assert active(app) == [("Bo", RIGHT)]
+    person = find(app, RIGHT)
+    assert {name: getattr(person, name) for name in said} == said
+    assert (person.last_name, person.language) == ("EK", "en")
+
+
 def test_going_back_after_somebody_acted_takes_nothing_over(
     app: Flask, client: CheckingClient, other: CheckingClient
 ) -> None:
