@@ -15,10 +15,10 @@ from regapp.core.web import personal
 LONGEST: Final = 500
 """Characters; no page of ours has a longer address."""
 
-_ADDED: Final = "& \t\r\n\u00a0\u200b\ufeff/.,:;!?'\"´`’‘”“»«›‹<>()[]{}*~|\\…"
-"""What a mail program takes for a part of the link before it. No token of ours ends with any of these."""
-
-_AT_THE_END: Final = re.compile(rf"(?:&[a-z]+;|[{re.escape(_ADDED)}])+$", re.IGNORECASE)
+_AT_THE_END: Final = re.compile(r"(?:[&<]/?[a-z]+|%[0-9a-f]{2}|[^\w\x00-\x08\x0e-\x1f=+-])+$", re.IGNORECASE)
+"""What a mail program takes for a part of the link before it: signs and spaces of any script, and what is left of
+markup or of a sign that was encoded twice. No token of ours ends with any of these.
+"""
 
 
 def lead_to_page() -> ResponseReturnValue | None:

@@ -39,6 +39,15 @@ ADDED = [
     ">.",
     "!",
     "]",
+    "%E2%80%93",
+    "%E2%80%AF",
+    "%E2%81%A0",
+    "%EF%BC%8E",
+    "%C2%AD",
+    "%2520",
+    "%253E.",
+    "<br>",
+    "%3C/a%3E",
 ]
 BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
@@ -179,7 +188,7 @@ def test_a_file_that_there_isnt_is_a_404(client: CheckingClient, path: str) -> N
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("rest", ["&gt;", "&quot;", "&", "&gt;."])
+@pytest.mark.parametrize("rest", ["&gt;", "&quot;", "&", "&gt;.", "&gt"])
 def test_what_is_left_of_a_letter_s_markup_is_cut_off(
     client: CheckingClient, tokens: dict[str, str], rest: str
 ) -> None:
