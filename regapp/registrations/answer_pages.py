@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import g, redirect, render_template
+from flask import flash, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
 from regapp.core.forms import counts
+from regapp.core.i18n import Text
 from regapp.core.links import Purpose, sign
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import keeping, registering, sent_forms
@@ -17,10 +18,17 @@ from regapp.registrations.submissions import Submission
 # Where each visitor's own goes in a page that is drawn once for many.
 NAME, ADDRESS, ANSWER = "\x02name\x03", "\x02address\x03", "~answer~"
 
+TOO_LATE = Text(
+    "Adressen är inte rättad. Den går att rätta i 30 minuter, i den webbläsare som skickade formuläret. Anmäl dig igen "
+    "med rätt adress, eller skriv till {contact}.",
+    "The address is not corrected. It can be corrected for 30 minutes, in the browser that sent the form. Register "
+    "again with the right address, or write to {contact}.",
+)
+
 
 @bilingual(bp, "/<slug:slug>/received")
 def received(slug: str) -> ResponseReturnValue:
-    """The answer to anybody."""
+    """The answer to anybody, and to a correction that came too late."""
     return render_template("registrations/received.html", event=get_visible(slug), answer_id=None)
 
 
@@ -48,6 +56,7 @@ def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
     submission = sent_forms.find(slug, answer_id)
     application = registering.application_in(submission) if submission else None
     if submission is None or application is None:
+        flash(str(TOO_LATE.format(contact=event.contact_email)), "warning")
         return redirect(page_url(".received", slug=slug))
     proof = sign(Purpose.CORRECT, answer_id, submission.link_version)
     form = CorrectionForm(answer_id, asks_for_needs=application.wish.wants_seat, email=submission.email, proof=proof)

@@ -315,3 +315,19 @@ def test_the_mistyped_mailbox_loses_what_it_got(app: Flask, client: CheckingClie
     first = path_of(app, "bo@exmple.org")
     correct(client, answer, email=RIGHT)
     assert client.get(first).status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_correction_that_comes_too_late_is_not_thanked_for_but_told_so(
+    app: Flask, client: CheckingClient, clock, prefix: str
+) -> None:
+    path = f"{sent(client, BO, prefix)}/correct-address"
+    form = client.page(path).form()
+    clock.shift(timedelta(minutes=30))
+    said = {"": "Adressen är inte rättad.", "/en": "The address is not corrected."}[prefix]
+    for answer in (client.send(path, form, email=RIGHT), client.get(path, follow_redirects=True)):
+        page = read(answer)
+        assert said in page.text and "@exmple.org" not in page.text
+        assert f"{prefix}/2026/register" in page.links()
+    assert said not in client.page(f"{prefix}/2026/received").text
+    assert active(app) == [("Bo", "bo@exmple.org")]
