@@ -165,8 +165,9 @@ def write_declined(registration: Registration, at: datetime) -> None:
 
 
 def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    """Tell the mailbox that the registration had until now, and take the entry from there."""
-    compose = partial(rerouting_wording.address_changed, by_themselves=done is None)
+    """Tell the mailbox that the registration had until now, and take the entry from there, if there is one."""
+    takes_entry = registration.has_entry
+    compose = partial(rerouting_wording.address_changed, by_themselves=done is None, takes_entry=takes_entry)
     _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 

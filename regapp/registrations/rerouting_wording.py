@@ -34,7 +34,7 @@ def spoken_to(registration: Registration, *, entry: Sequence[Block] = ()) -> Let
     )
 
 
-def address_changed(registration: Registration, *, by_themselves: bool = True) -> Letter:
+def address_changed(registration: Registration, *, by_themselves: bool, takes_entry: bool) -> Letter:
     """To the mailbox that the registration had; nothing of the registration itself."""
     event = registration.event
     return Letter(
@@ -43,7 +43,7 @@ def address_changed(registration: Registration, *, by_themselves: bool = True) -
             Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
             Paragraph(_what_has_moved() + (_if_not_you() if by_themselves else "")),
             day_facts(event),
-            entry_goes(),
+            *([entry_goes()] if takes_entry else []),
             questions(event),
         ],
     )

@@ -22,6 +22,7 @@ from tests.registrations.people import find, letters_to, register
 from tests.support.cancelled import cancel_day_and_tell
 from tests.support.client import CheckingClient, read
 from tests.support.days import STOCKHOLM, WHILE_OPEN
+from tests.support.letters import plain
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -278,3 +279,21 @@ def test_an_earlier_mailbox_is_told_of_the_new_address_and_not_that_the_place_is
     assert mail.recipient == ASA and mail.method is CalendarMethod.CANCEL
     assert mail.subject == "Ändrad e-postadress: Utbildningsdag om CAR T 2026"
     assert "avanmäld" not in mail.text and "ny@example.org" not in mail.text
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_an_earlier_mailbox_that_heard_of_a_place_in_line_is_told_of_the_new_address(
+    app: Flask, do: Callable[..., None], is_heard: bool
+) -> None:
+    """Perhaps somebody else changed it: the links in the earlier letters are dead."""
+    fill_up(app)
+    register(app, EVA, "line")
+    if is_heard:
+        send_letters(app)
+    do(changing.change_address, EVA, "ny@example.org", WHILE_OPEN + MINUTE)
+    with app.app_context():
+        told = db.session.query(OutgoingMail).filter_by(recipient=EVA, kind="cancellation").all()
+    assert [mail.method for mail in told] == ([None] if is_heard else [])
+    for mail in told:
+        assert "Var det inte du som bytte adress?" in plain(mail.text).replace("\n", " ")
+        assert "Kalenderposten" not in mail.text and "ny@example.org" not in mail.text
