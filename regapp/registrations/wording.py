@@ -189,7 +189,6 @@ def link(registration: Registration, *, registered_again: bool) -> Letter:
         blocks=[
             Heading(heading),
             Paragraph(_why_link(registration, registered_again)),
-            *_if_cancelled(event),
             facts(registration),
             Paragraph(
                 t(
@@ -203,32 +202,32 @@ def link(registration: Registration, *, registered_again: bool) -> Letter:
     )
 
 
-def _if_cancelled(event: Event) -> list[Block]:
+def _if_cancelled(event: Event) -> str:
+    """Said before what the reader asked for; nothing of a day that takes place."""
     if event.publication is not Publication.CANCELLED:
-        return []
+        return ""
     if event.is_cancellation_untold:
-        words = t(
-            "Dagen är nyss inställd. Det kan ändras de närmaste minuterna: din sida visar vad som gäller.",
-            "The day was cancelled just now. That may change within minutes: your page shows what holds.",
+        return t(
+            "Dagen är nyss inställd. Det kan ändras de närmaste minuterna: din sida visar vad som gäller. ",
+            "The day was cancelled just now. That may change within minutes: your page shows what holds. ",
         )
-    else:
-        words = t(
-            "Dagen är inställd. Du behöver inte göra någonting.", "The day is cancelled. You need not do anything."
-        )
-    return [Paragraph(words)]
+    return t("Dagen är inställd. Du behöver inte göra någonting. ", "The day is cancelled. You need not do anything. ")
 
 
 def _why_link(registration: Registration, registered_again: bool) -> str:
+    name, cancelled = registration.first_name, _if_cancelled(registration.event)
     if not registered_again:
         return t(
-            "Hej {name}! Du bad om länken till din anmälan. Här är den:",
-            "Hello {name}! You asked for the link to your registration. Here it is:",
-            name=registration.first_name,
+            "Hej {name}! {cancelled}Du bad om länken till din anmälan. Här är den:",
+            "Hello {name}! {cancelled}You asked for the link to your registration. Here it is:",
+            name=name,
+            cancelled=cancelled,
         )
     return t(
-        "Hej {name}! Någon, troligen du, har skickat en anmälan med din e-postadress. "
+        "Hej {name}! {cancelled}Någon, troligen du, har skickat en anmälan med din e-postadress. "
         "Du är redan anmäld, så ingenting har ändrats. Här är din anmälan:",
-        "Hello {name}! Someone, probably you, sent a registration with your e-mail address. "
+        "Hello {name}! {cancelled}Someone, probably you, sent a registration with your e-mail address. "
         "You are already registered, so nothing has changed. Here is your registration:",
-        name=registration.first_name,
+        name=name,
+        cancelled=cancelled,
     )
