@@ -36,3 +36,19 @@ def has_acted(registration: Registration) -> bool:
         AuditEntry.action.not_in(BY_FORM),
     )
     return registration.joined_at is not None or db.session.scalar(acted.limit(1)) is not None
+
+
+_OF_PLACE: Final = tuple(
+    f"registration.{what}"
+    for what in (
+        *("made", "taken_over", "address_corrected", "moved_online", "moved_on_site", "joined_line", "left_line"),
+        *("promoted", "moved_up", "offered", "offer_accepted", "offer_declined", "offer_passed", "line_closed"),
+        *("cancelled", "cancellation_undone"),
+    )
+)
+
+
+def last_of_place(registration: Registration) -> AuditEntry | None:
+    """What last happened to the place, or to the address that is written to."""
+    happened = select(AuditEntry).where(AuditEntry.registration_id == registration.id, AuditEntry.action.in_(_OF_PLACE))
+    return db.session.scalars(happened.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()

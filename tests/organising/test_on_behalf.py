@@ -17,8 +17,10 @@ from regapp.mailing.models import OutgoingMail
 from regapp.registrations import changing
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
+from tests.registrations.people import register
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM
+from tests.support.fates import all_go
 from tests.support.organisers import sign_in, signed_in
 from tests.support.pages import words
 
@@ -112,6 +114,30 @@ def test_who_was_registered_without_a_letter_is_told_in_the_first_one(
     said = said_to(app, "eva@example.org")
     assert SOURCE in said and "Tack för din anmälan" not in said
     assert ("Du ser dem på din sida" in said) is (what != "cancel"), "who is cancelled is led to no page"
+
+
+@pytest.mark.parametrize(
+    ("what", "done"),
+    [
+        ("cancel", "Det är arrangören som har avanmält dig."),
+        ("move", "Det är arrangören som har ändrat hur du deltar."),
+    ],
+)
+def test_what_was_done_without_a_letter_is_told_as_the_organiser_s_in_the_one_that_comes_later(
+    app: Flask,
+    organiser: CheckingClient,
+    clock: time_machine.Traveller,
+    page_of: Callable[[str], str],
+    what: str,
+    done: str,
+) -> None:
+    register(app, "eva@example.org", last_name="Åberg")
+    all_go(app)
+    clock.shift(60)
+    person = page_of("Åberg")
+    organiser.submit(f"{person}/{what}", tell=None, **({"attendance": "online"} if what == "move" else {}))
+    organiser.submit(f"{person}/send")
+    assert f"{done} Stämmer det inte? Skriv till fraga@example.org." in said_to(app, "eva@example.org")
 
 
 def test_who_has_been_told_where_the_data_came_from_is_not_told_each_time(
