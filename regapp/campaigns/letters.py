@@ -37,6 +37,7 @@ def render_at(mail: OutgoingMail, now: datetime) -> Rendering | None:
     )
     if registration is None:
         return None
+    mail.language = registration.language  # it may be another one than when it was ordered
     with use_language(mail.language):
         letter = with_source(compose(registration, reminder.message), registration, mail.id)
         return Rendering(letter, in_reply_to=confirmation_id(registration))

@@ -275,3 +275,36 @@ def test_a_reminder_to_a_late_comer_that_was_dropped_is_written_anew(
     all_go(app)
     found = [(mail.kind, mail.state) for mail in letters(app, ASA)]
     assert found == [("reminder", MailState.WITHDRAWN), ("reminder", MailState.SENT)]
+
+
+def test_who_was_cancelled_and_restored_again_before_it_left_gets_it_all_the_same(
+    app: Flask, clock: time_machine.Traveller, goes_out: Callable[..., int]
+) -> None:
+    """All without a letter: what waited each time was dropped."""
+    register(app, ASA)
+    all_go(app)
+    goes_out(CARD)
+    organiser = signed_in(app)
+    for _ in range(2):
+        organiser.submit(person(app, ASA) + "/cancel", tell=None)
+        all_go(app)
+        organiser.submit(person(app, ASA), action="/undo")
+        clock.shift(MINUTE)
+        with app.app_context():
+            keep_house(the_clock.now())
+    all_go(app)
+    said = [mail.state for mail in letters(app, ASA) if CARD in (mail.text or "")]
+    assert said == [MailState.SENT]
+
+
+def test_a_reminder_speaks_the_language_that_was_chosen_while_it_waited(
+    app: Flask, goes_out: Callable[..., int]
+) -> None:
+    register(app, ASA)
+    goes_out(CARD, message_en="Bring an identity card.")
+    client: CheckingClient = app.test_client()  # type: ignore[assignment]
+    client.submit(path_of(app, ASA) + "/language", language="en")
+    all_go(app)
+    (mail,) = [mail for mail in letters(app, ASA) if mail.kind == "reminder"]
+    assert (mail.language, mail.subject) == ("en", "Reminder: CAR T training day 2026")
+    assert "Bring an identity card." in (mail.text or "")
