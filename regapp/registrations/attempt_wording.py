@@ -73,24 +73,14 @@ def _how_to_register(registration: Registration, name: str, at: datetime) -> lis
     ]
 
 
-def not_changed(registration: Registration, wish: Wish) -> Letter:
+def not_changed(registration: Registration, wish: Wish, *, by_colleague: bool) -> Letter:
     """To whoever is registered, when the form asked for something else for them."""
     title = registration.event.title
     return Letter(
         subject=t("Din anmälan är inte ändrad: {title}", "Your registration is not changed: {title}", title=title),
         blocks=[
             Heading(t("Din anmälan är inte ändrad", "Your registration is not changed")),
-            Paragraph(
-                t(
-                    "Hej {name}! Någon, troligen du, har skickat en ny anmälan med din e-postadress och valt "
-                    "”{wish}”. Du var redan anmäld, och en ny anmälan ändrar inte den som finns. Det här gäller:",
-                    "Hello {name}! Someone, probably you, sent a new registration with your e-mail address and chose "
-                    "“{wish}”. You were registered already, and a new registration doesn't change the one that there "
-                    "is. This is what holds:",
-                    name=registration.first_name,
-                    wish=str(wish.label),
-                )
-            ),
+            Paragraph(_what_was_wanted(registration.first_name, str(wish.label), by_colleague)),
             facts(registration),
             Paragraph(
                 t(
@@ -102,4 +92,25 @@ def not_changed(registration: Registration, wish: Wish) -> Letter:
             own_page(),
             questions(registration.event),
         ],
+    )
+
+
+def _what_was_wanted(name: str, wish: str, by_colleague: bool) -> str:
+    if by_colleague:
+        return t(
+            "Hej {name}! En kollega ville överlåta sin plats till dig: ”{wish}”. Du var redan anmäld, och en "
+            "överlåten plats ändrar inte anmälan som finns. Det här gäller:",
+            "Hello {name}! A colleague wanted to give you their place: “{wish}”. You were registered already, and a "
+            "place that is given away doesn't change the registration that there is. This is what holds:",
+            name=name,
+            wish=wish,
+        )
+    return t(
+        "Hej {name}! Någon, troligen du, har skickat en ny anmälan med din e-postadress och valt "
+        "”{wish}”. Du var redan anmäld, och en ny anmälan ändrar inte den som finns. Det här gäller:",
+        "Hello {name}! Someone, probably you, sent a new registration with your e-mail address and chose "
+        "“{wish}”. You were registered already, and a new registration doesn't change the one that there "
+        "is. This is what holds:",
+        name=name,
+        wish=wish,
     )

@@ -52,29 +52,32 @@ class Attempt(Model):
         return f"{self.first_name} {self.last_name}"
 
 
-def answer(known: Registration, application: Application, at: datetime, *, counted: bool = False) -> None:
+def answer(
+    known: Registration, application: Application, at: datetime, *, counted: bool = False, by_colleague: bool = False
+) -> None:
     """Tell the mailbox of a registration that a form came with its address; the sender learns nothing of it.
 
     Whoever asks for what they have gets their link; otherwise the letter says who is not registered, or what is not
-    changed. Its number is limited (see provoked), unless the caller has `counted` it.
+    changed. Its number is limited (see provoked), unless the caller has `counted` it. `by_colleague`: the form gave a
+    place away.
     """
     if is_theirs(known, application):
         if counted or provoked.may_write(known.event_id, known.email, at, is_news=False):
-            letters.write_link(known, at)
+            letters.write_link(known, at, by_colleague=by_colleague)
         return
     attempt = _find(known.event_id, application)
     is_news = attempt is None or not attempt.is_told
     attempt = attempt or _add(known.event_id, application)
     attempt.at = at
     if counted or provoked.may_write(known.event_id, known.email, at, is_news=is_news):
-        _write(known, attempt, application, at)
+        _write(known, attempt, application, at, by_colleague)
         attempt.is_told = True
 
 
-def _write(known: Registration, attempt: Attempt, application: Application, at: datetime) -> None:
+def _write(known: Registration, attempt: Attempt, application: Application, at: datetime, by_colleague: bool) -> None:
     compose: Compose = partial(attempt_wording.not_registered, application=application, at=at)
     if is_of_same_name(known, application):
-        compose = partial(attempt_wording.not_changed, wish=application.wish)
+        compose = partial(attempt_wording.not_changed, wish=application.wish, by_colleague=by_colleague)
     db.session.flush()
     key = f"not_registered:{known.public_id}:{attempt.id}:{at.isoformat()}"
     letters.write(known, "not_registered", compose, at, key=key)

@@ -154,9 +154,12 @@ def write_transfer(registration: Registration, at: datetime) -> None:
     _write_cancel(registration, "transfer", compose, at)
 
 
-def write_link(registration: Registration, at: datetime, *, registered_again: bool = True) -> None:
+def write_link(
+    registration: Registration, at: datetime, *, registered_again: bool = True, by_colleague: bool = False
+) -> None:
     """Send the participant their own link; how often, is the caller's to limit (see provoked)."""
-    write(registration, "link", partial(wording.link, registered_again=registered_again), at)
+    compose = partial(wording.link, registered_again=registered_again, by_colleague=by_colleague)
+    write(registration, "link", compose, at)
 
 
 def write_declined(registration: Registration, at: datetime) -> None:

@@ -72,7 +72,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
     registration.health = None
     db.session.flush()
     if known is not None:
-        attempts.answer(known, application, at, counted=True)
+        attempts.answer(known, application, at, counted=True, by_colleague=True)
     else:
         _register(registration, application, at)
     promoting.settle(registration.event, at)

@@ -177,7 +177,7 @@ def transferred(registration: Registration, *, takes_entry: bool) -> Letter:
     )
 
 
-def link(registration: Registration, *, registered_again: bool) -> Letter:
+def link(registration: Registration, *, registered_again: bool, by_colleague: bool = False) -> Letter:
     event = registration.event
     heading = (
         t("Du är redan anmäld", "You are already registered")
@@ -188,7 +188,7 @@ def link(registration: Registration, *, registered_again: bool) -> Letter:
         subject=t("Din länk: {title}", "Your link: {title}", title=event.title),
         blocks=[
             Heading(heading),
-            Paragraph(_why_link(registration, registered_again)),
+            Paragraph(_why_link(registration, registered_again, by_colleague)),
             facts(registration),
             Paragraph(
                 t(
@@ -214,12 +214,21 @@ def _if_cancelled(event: Event) -> str:
     return t("Dagen är inställd. Du behöver inte göra någonting. ", "The day is cancelled. You need not do anything. ")
 
 
-def _why_link(registration: Registration, registered_again: bool) -> str:
+def _why_link(registration: Registration, registered_again: bool, by_colleague: bool) -> str:
     name, cancelled = registration.first_name, _if_cancelled(registration.event)
     if not registered_again:
         return t(
             "Hej {name}! {cancelled}Du bad om länken till din anmälan. Här är den:",
             "Hello {name}! {cancelled}You asked for the link to your registration. Here it is:",
+            name=name,
+            cancelled=cancelled,
+        )
+    if by_colleague:
+        return t(
+            "Hej {name}! {cancelled}En kollega ville överlåta sin plats till dig. "
+            "Du är redan anmäld, så ingenting har ändrats. Här är din anmälan:",
+            "Hello {name}! {cancelled}A colleague wanted to give you their place. "
+            "You are already registered, so nothing has changed. Here is your registration:",
             name=name,
             cancelled=cancelled,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -199,6 +200,21 @@ def test_a_place_given_to_somebody_with_anothers_address_is_told_of(
     client.submit(f"{mine}/transfer", first_name="Eva", last_name="Alm", email=SHARED)
     assert last_letter(app).startswith("Eva Alm är inte anmäld")
     assert attempts(app) == [("Eva Alm", "online", True)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"), [("online", "Du är redan anmäld"), ("on_site", "Din anmälan är inte ändrad")]
+)
+def test_who_is_registered_and_is_given_a_place_reads_that_a_colleague_did_it(
+    app: Flask, client: CheckingClient, clock: time_machine.Traveller, wish: str, told: str
+) -> None:
+    register(app, SHARED, "online", first_name="Bo", last_name="Ek")
+    mine = register(app, "ida@example.org", wish)
+    clock.shift(60)
+    client.submit(f"{mine}/transfer", first_name="Bo", last_name="Ek", email=SHARED)
+    letter = last_letter(app)
+    assert told in letter and "En kollega ville överlåta sin plats till dig" in letter
+    assert "troligen du" not in letter
 
 
 @pytest.mark.parametrize("how", ["address", "transfer"])
