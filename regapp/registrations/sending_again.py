@@ -14,7 +14,7 @@ from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.mailing import invites, repeating
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
-from regapp.registrations import history, line, present_letters, told
+from regapp.registrations import finding, history, line, present_letters, told
 from regapp.registrations.models import Registration
 
 MOST: Final = 5
@@ -49,6 +49,10 @@ JUST_CANCELLED = Text(
 OTHER_WAITS = Text(
     "Ett brev med det som gäller nu är redan på väg till personen.",
     "A letter with what holds now is already on its way to the person.",
+)
+REGISTERED_AGAIN = Text(
+    "Personen är anmäld igen. Skicka från den nya anmälan.",
+    "The person is registered again. Send from the new registration.",
 )
 TOO_OFTEN = Text(
     "Personen har fått {most} brev på nytt den senaste timmen. Vänta en stund.",
@@ -108,6 +112,8 @@ def why_not_present(registration: Registration, at: datetime) -> Text | None:
         return DAY_OVER
     if registration.event.is_cancellation_untold:
         return JUST_CANCELLED
+    if _is_registered_again(registration):
+        return REGISTERED_AGAIN
     if told.waits(registration):
         return OTHER_WAITS
     return TOO_OFTEN if _is_too_often(registration, at) else None
@@ -126,7 +132,7 @@ def send_present(registration_id: int, times: int, at: datetime, *, actor: str) 
 
 
 def _why_untrue(mail: OutgoingMail, registration: Registration, at: datetime) -> Text | None:
-    if mail.is_order or mail.state is MailState.WITHDRAWN:
+    if mail.is_order or mail.state is MailState.WITHDRAWN or _is_registered_again(registration):
         return UNTRUE
     if mail.kind == "link":
         return None if registration.has_living_links(at) else DAY_OVER
@@ -142,6 +148,11 @@ def _why_untrue(mail: OutgoingMail, registration: Registration, at: datetime) ->
         return None if _is_of_present_entry(mail.calendar, registration, at) else UNTRUE
     has_changed = max(registration.changed_at, registration.event.updated_at) > mail.dated_at
     return UNTRUE if has_changed else None
+
+
+def _is_registered_again(registration: Registration) -> bool:
+    """Whether another registration tells now what the address has."""
+    return not registration.is_active and finding.find_active(registration.event_id, registration.email) is not None
 
 
 def _is_of_present_entry(calendar: str, registration: Registration, at: datetime) -> bool:

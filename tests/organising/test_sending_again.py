@@ -236,6 +236,26 @@ def test_of_a_cancelled_registration_the_end_is_sent_again(
     assert find(app, ASA).calendar_sequence == 1
 
 
+def test_of_a_cancelled_registration_nothing_is_sent_to_who_is_registered_again(
+    app: Flask, organiser: CheckingClient, later: Callable[[], None]
+) -> None:
+    mine = register(app, ASA)
+    earlier = pages_of(app, ASA)
+    later()
+    app.test_client().submit(mine + "/cancel")
+    refuse(app)
+    (end,) = [mail for mail in letters(app, ASA) if mail.kind == "cancellation"]
+    organiser.page(earlier + "/send").form("/send")
+    later()
+    register(app, ASA)
+    all_go(app)
+    told = letters_to(app, ASA)
+    assert "Personen är anmäld igen. Skicka från den nya anmälan." in organiser.page(earlier + "/send").text
+    assert "Det som står i brevet gäller inte längre." in organiser.page(path_of(end)).text
+    assert letters_to(app, ASA) == told
+    organiser.page(pages_of(app, ASA) + "/send").form("/send")
+
+
 def test_the_place_in_line_is_told_as_it_is_now(
     app: Flask, organiser: CheckingClient, later: Callable[[], None]
 ) -> None:
