@@ -340,6 +340,7 @@ CASES: dict[str, Case] = {
         "confirmation", (register("online"), *GETS_A_NEW_ADDRESS), ONLINE, REQUEST, 0, answers=False, to=NEW
     ),
     "address-earlier": Case("cancellation", (register("on_site"), *GETS_A_NEW_ADDRESS), None, CANCEL, 1),
+    "address-earlier-in-line": Case("cancellation", (*IN_LINE_ONLY, *GETS_A_NEW_ADDRESS), answers=False),
     "corrected": Case("corrected", (register("on_site"), IS_CORRECTED), ON_SITE),
     "moved-online": Case("update", (register("on_site"), GOES_ONLINE), ONLINE, REQUEST, 1),
     "moved-online-again": Case(
