@@ -83,7 +83,7 @@ def write_place_or_waiting(registration: Registration, at: datetime, *, done: Te
     if registration.has_place:
         write_place(registration, at, done=done)
     if registration.is_offered:
-        write_offer(registration, at)
+        write_offer(registration, at, done=None if registration.has_place else done)
 
 
 def write_registered(registration: Registration, wish: Wish, at: datetime, *, done: Text | None = None) -> None:
@@ -121,8 +121,8 @@ def write_waiting(
     _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 
-def write_offer(registration: Registration, at: datetime) -> None:
-    _write_with_what_is_due(registration, "offer", line_wording.offer, at)
+def write_offer(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
+    _write_with_what_is_due(registration, "offer", line_wording.offer, at, done=done)
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:

@@ -289,6 +289,23 @@ def test_near_the_day_a_seat_is_offered_and_the_list_says_so(
     assert "1 erbjuden en plats" in full.page("/organiser/").text
 
 
+def test_who_is_offered_a_seat_reads_that_the_organiser_changed_the_address(
+    app: Flask,
+    full: CheckingClient,
+    clock: time_machine.Traveller,
+    page_of: Callable[[str], str],
+    person: Callable[[str], Registration],
+) -> None:
+    clock.move_to(LATE)
+    sign_in(full, ME)
+    full.submit(EDIT, seats_on_site="3")
+    assert person("Dan").is_offered
+    clock.shift(60)
+    full.submit(page_of("Dan") + "/address", email="dan.new@example.org")
+    said = said_to(app, "dan.new@example.org")
+    assert "Tacka ja eller nej" in said and "Det är arrangören som har ändrat e‑postadressen." in said
+
+
 def test_a_person_is_moved_beyond_the_number_with_a_reason(
     app: Flask, full: CheckingClient, page_of: Callable[[str], str], person: Callable[[str], Registration]
 ) -> None:
