@@ -41,7 +41,7 @@ def facts(registration: Registration, *, of_seat: bool = False) -> Facts:
 
 def day_facts(event: Event) -> Facts:
     """The day itself, for who has no place there."""
-    return Facts([*_what_and_when(event), (t("Var", "Where"), entries.place(event) or where_online())])
+    return Facts([*_what_and_when(event), (t("Var", "Where"), entries.place(event) or t("Digitalt", "Online"))])
 
 
 def _what_and_when(event: Event, *, has_doors: bool = False) -> list[tuple[str, str]]:

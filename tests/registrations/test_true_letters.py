@@ -281,6 +281,18 @@ def test_an_earlier_mailbox_is_told_of_the_new_address_and_not_that_the_place_is
     assert "avanmäld" not in mail.text and "ny@example.org" not in mail.text
 
 
+def test_an_earlier_mailbox_has_no_join_page_of_a_day_without_a_venue(
+    app: Flask, do: Callable[..., None], change_day: Callable[..., None]
+) -> None:
+    change_day(WHILE_OPEN, venue="", address="", seats_on_site=0)
+    register(app, ASA, "online")
+    send_letters(app)
+    do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN + MINUTE)
+    with app.app_context():
+        mail = db.session.query(OutgoingMail).filter_by(kind="cancellation").one()
+    assert "Var: Digitalt\n" in mail.text and "anslutningssida" not in mail.text
+
+
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_an_earlier_mailbox_that_heard_of_a_place_in_line_is_told_of_the_new_address(
     app: Flask, do: Callable[..., None], is_heard: bool
