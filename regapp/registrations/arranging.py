@@ -25,7 +25,7 @@ from regapp.registrations import (
 from regapp.registrations.applying import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letter_additions import MOVED, REGISTERED, by
+from regapp.registrations.letter_additions import MOVED, MOVED_OUT_OF_LINE, REGISTERED, by
 from regapp.registrations.models import RegisteredBy, Registration, Status
 
 NOT_THIS_DAY = Text(
@@ -139,7 +139,8 @@ def move(
         reason = ""
     if wish is Wish.ON_SITE:
         return moving.move_on_site(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
-    before = registration.has_place, registration.attendance, registration.is_in_line
+    was_in_line = registration.is_in_line
+    before = registration.has_place, registration.attendance, was_in_line
     moving.move_online(registration_id, at, actor=actor, tell=False, beyond=True, reason=reason)
     if wish is Wish.ONLINE:
         moving.leave_line(registration_id, at, actor=actor)
@@ -148,7 +149,8 @@ def move(
     has_changed = before != (registration.has_place, registration.attendance, registration.is_in_line)
     # Whoever got a seat that was free is told of it already.
     if tell and has_changed and not registration.has_seat:
-        letters.write_place_or_waiting(registration, at, done=by(actor, MOVED))
+        done = MOVED_OUT_OF_LINE if was_in_line and not registration.is_in_line else MOVED
+        letters.write_place_or_waiting(registration, at, done=by(actor, done))
     return registration
 
 

@@ -19,6 +19,10 @@ from regapp.registrations.models import RegisteredBy, Registration
 
 REGISTERED = Text("Det är arrangören som har anmält dig.", "It is the organiser who registered you.")
 MOVED = Text("Det är arrangören som har ändrat hur du deltar.", "It is the organiser who changed how you take part.")
+MOVED_OUT_OF_LINE = Text(
+    "Det är arrangören som har ändrat hur du deltar. Du står inte längre i kön.",
+    "It is the organiser who changed how you take part. You are no longer in line.",
+)
 CANCELLED = Text("Det är arrangören som har avanmält dig.", "It is the organiser who cancelled your registration.")
 UNDONE = Text(
     "Det är arrangören som har tagit tillbaka avanmälan.", "It is the organiser who took the cancellation back."

@@ -14,6 +14,7 @@ from regapp.registrations.letter_additions import (
     ADDRESS,
     CANCELLED,
     MOVED,
+    MOVED_OUT_OF_LINE,
     REGISTERED,
     UNDONE,
     Compose,
@@ -28,7 +29,7 @@ _DONE: Final = {
     "registration.moved_online": MOVED,
     "registration.moved_on_site": MOVED,
     "registration.joined_line": MOVED,
-    "registration.left_line": MOVED,
+    "registration.left_line": MOVED_OUT_OF_LINE,
     "registration.cancelled": CANCELLED,
     "registration.cancellation_undone": UNDONE,
 }

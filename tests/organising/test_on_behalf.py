@@ -391,7 +391,7 @@ def test_whoever_is_moved_out_of_the_line_learns_it_by_one_letter(
         letters = db.session.query(OutgoingMail).filter_by(recipient=f"{name}@example.org")
         told = [" ".join((mail.text or "").split()) for mail in letters if mail.kind != "waiting"]
     (words,) = told
-    assert "Det är arrangören som har ändrat hur du deltar." in words
+    assert "Det är arrangören som har ändrat hur du deltar. Du står inte längre i kön. Stämmer det inte?" in words
     assert "Deltagandeform: Digitalt Deltagare:" in words
 
 
