@@ -126,8 +126,8 @@ NEW_INKS = """known => {
   const grounds = new Map([[null, ""]]);
   const ground = (e) => {
     if (!grounds.has(e)) {
-      const style = getComputedStyle(e);
-      grounds.set(e, [ground(e.parentElement), style.backgroundColor, style.backgroundImage, style.opacity].join(" "));
+      const style = getComputedStyle(e), own = [style.backgroundColor, style.backgroundImage, style.opacity].join(" ");
+      grounds.set(e, ground(e.parentElement) + (own === "rgba(0, 0, 0, 0) none 1" ? "" : own));
     }
     return grounds.get(e);
   };
