@@ -15,7 +15,7 @@ from tests.browser.filling_in import SAY, fill_in, registered
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import NARROW, Windows, examine_everywhere
 from tests.support.organisers import PASSWORD
-from tests.support.rounds import each_once, first_only
+from tests.support.rounds import each_once, first_only, these_only
 
 pytestmark = pytest.mark.browser
 
@@ -164,7 +164,7 @@ def check_back(page: Page, there: str, elsewhere: str) -> None:
 
 
 @both_languages
-@pytest.mark.parametrize("name", FORMS)
+@these_only("registering", "needs", name=list(FORMS))
 def test_without_scripts_the_browsers_back_leads_to_what_was_typed(
     house: House, windows: Windows, name: str, language: str
 ) -> None:
@@ -173,7 +173,7 @@ def test_without_scripts_the_browsers_back_leads_to_what_was_typed(
 
 
 @both_languages
-@pytest.mark.parametrize("name", ORGANISERS)
+@these_only("the editor", name=list(ORGANISERS))
 def test_without_scripts_the_browsers_back_leads_to_what_an_organiser_typed(
     house: House, organiser_window: Callable[..., Page], name: str, language: str
 ) -> None:

@@ -20,6 +20,11 @@ def first_only(**parameters: Sequence[Any]) -> pytest.MarkDecorator:
     return _parametrized(parameters, [tuple(values[0] for values in parameters.values())])
 
 
+def these_only(*every_day: str, **parameter: Sequence[str]) -> pytest.MarkDecorator:
+    """Every value of the one parameter; every day only these."""
+    return _parametrized(parameter, [(value,) for value in every_day])
+
+
 def _parametrized(parameters: dict[str, Sequence[Any]], every_day: list[tuple[Any, ...]]) -> pytest.MarkDecorator:
     cases = [
         pytest.param(
