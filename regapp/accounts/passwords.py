@@ -24,13 +24,13 @@ FIELD = "new_password"
 
 TOO_SHORT = Text(
     "Lösenordet är för kort. Skriv minst {min} tecken, gärna några ord som inte hör ihop.",
-    "The password is too short. Write at least {min} characters, for example some words that don't belong together.",
+    "The password is too short. Write at least {min} characters, for example some words that don’t belong together.",
     {"min": MIN_LENGTH},
 )
 TOO_LONG = Text("Du kan skriva högst {max} tecken.", "You can write at most {max} characters.", {"max": MAX_LENGTH})
 TOO_COMMON = Text(
     "Lösenordet är lätt att gissa. Välj några ord som inte hör ihop, eller låt webbläsaren föreslå ett.",
-    "The password is easy to guess. Choose some words that don't belong together, or let the browser suggest one.",
+    "The password is easy to guess. Choose some words that don’t belong together, or let the browser suggest one.",
 )
 
 NOT_YOURS = Text(

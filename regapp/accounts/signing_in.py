@@ -38,7 +38,7 @@ ASKED_FROM_ADDRESS = Limit("sign_in.asked", 30, timedelta(hours=1))
 
 WRONG = Text(
     "E-postadressen och lösenordet hör inte ihop. Kontrollera båda och försök igen.",
-    "The e-mail address and the password don't belong together. Check both and try again.",
+    "The e-mail address and the password don’t belong together. Check both and try again.",
 )
 
 

@@ -97,11 +97,11 @@ def _how(registration: Registration) -> Iterator[Block]:
 
 
 def _if_not() -> Iterator[Block]:
-    yield Heading(t("Får du förhinder?", "Can't you come?"))
+    yield Heading(t("Får du förhinder?", "Can’t you come?"))
     yield Paragraph(
         t(
             "Avanmäl dig, så kan någon annan få platsen.",
             "Cancel your registration, so that somebody else can have the place.",
         )
     )
-    yield Action(t("Jag kan inte komma", "I can't come"), mark("cancel"), quiet=True)
+    yield Action(t("Jag kan inte komma", "I can’t come"), mark("cancel"), quiet=True)

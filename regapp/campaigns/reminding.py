@@ -38,7 +38,7 @@ SAME_AGAIN = Text(
 )
 HAS_GONE = Text(
     "Påminnelsens tid har varit, så den kan inte ändras eller tas bort.",
-    "The reminder's time has been, so it can't be changed or removed.",
+    "The reminder’s time has been, so it can’t be changed or removed.",
 )
 DAY_IS_CANCELLED = Text("Dagen är inställd. Inga påminnelser går ut.", "The day is cancelled. No reminders go out.")
 CHANGED_BY_ANOTHER = Text(

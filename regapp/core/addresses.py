@@ -26,7 +26,7 @@ NON_ASCII_LOCAL_PART = Text(
 
 OUR_OWN = Text(
     "Det är utbildningsdagens egen e-postadress, som mejlen kommer från. Fyll i en annan.",
-    "That is the training day's own e-mail address, which the e-mails come from. Enter another one.",
+    "That is the training day’s own e-mail address, which the e-mails come from. Enter another one.",
 )
 
 

@@ -65,21 +65,21 @@ _ERRORS: dict[int, tuple[Text, Text]] = {
         ),
     ),
     403: (
-        Text("Du har inte behörighet", "You don't have permission"),
+        Text("Du har inte behörighet", "You don’t have permission"),
         Text(
             "Din roll ger inte tillgång till den här sidan. Be en administratör om hjälp.",
-            "Your role doesn't give access to this page. Ask an administrator for help.",
+            "Your role doesn’t give access to this page. Ask an administrator for help.",
         ),
     ),
     404: (
-        Text("Sidan finns inte", "The page doesn't exist"),
+        Text("Sidan finns inte", "The page doesn’t exist"),
         Text(
             "Adressen är fel, eller så gäller länken inte längre. Begär en ny länk om den kom i ett mejl.",
             "The address is wrong, or the link is no longer valid. Ask for a new link if it came in an e-mail.",
         ),
     ),
     405: (
-        Text("Det går inte att göra så", "That can't be done this way"),
+        Text("Det går inte att göra så", "That can’t be done this way"),
         Text("Gå tillbaka och använd knappen på sidan.", "Go back and use the button on the page."),
     ),
     409: (

@@ -19,7 +19,7 @@ _INVISIBLE = set(
 
 UNREADABLE = Text(
     "Texten innehåller tecken som inte går att visa. Skriv den för hand i stället för att klistra in den.",
-    "The text has characters that can't be shown. Type it instead of pasting it.",
+    "The text has characters that can’t be shown. Type it instead of pasting it.",
 )
 
 

@@ -19,7 +19,7 @@ MAX_SEATS = 100_000
 
 SLUG_SHAPE = Text(
     "Skriv dagens namn i adressen som ett årtal, till exempel 2027, eller årtal och ord: 2027-host.",
-    "Write the day's name in the address as a year, for example 2027, or a year and a word: 2027-autumn.",
+    "Write the day’s name in the address as a year, for example 2027, or a year and a word: 2027-autumn.",
 )
 ENDS_BEFORE_START = Text(
     "Dagen måste sluta efter att den börjar. Ändra sluttiden.",
@@ -47,7 +47,7 @@ LINE_ENDS_TOO_LATE = Text(
 )
 MEETING_ADDRESS = Text(
     "Mötets adress måste börja med https://. Kopiera hela länken ur inbjudan till mötet.",
-    "The meeting's address must start with https://. Copy the whole link from the meeting's invitation.",
+    "The meeting’s address must start with https://. Copy the whole link from the meeting’s invitation.",
 )
 
 SOUND_TEST_ADDRESS = Text(

@@ -22,7 +22,7 @@ SLUG_TAKEN = Text(
 )
 SLUG_FIXED = Text(
     "Adressen kan inte ändras efter publiceringen: länken står redan i brev och kalendrar.",
-    "The address can't change after publishing: the link already stands in letters and calendars.",
+    "The address can’t change after publishing: the link already stands in letters and calendars.",
 )
 SAVED_BY_ANOTHER = Text(
     "Någon annan har sparat dagen medan du skrev. Ingenting av ditt är sparat än.",
@@ -34,17 +34,17 @@ NEEDS_VENUE = Text(
 )
 HAS_REGISTRATIONS = Text(
     "Dagen har anmälningar och kan inte bli utkast igen. Ställ in den om den inte blir av.",
-    "The day has registrations and can't become a draft again. Cancel it if it will not take place.",
+    "The day has registrations and can’t become a draft again. Cancel it if it will not take place.",
 )
 NOT_FROM_HERE = Text(
     "Det går inte från dagens nuvarande läge. Ladda om sidan för att se hur det är nu.",
-    "That isn't possible from the day's present state. Reload the page to see how it is now.",
+    "That isn’t possible from the day’s present state. Reload the page to see how it is now.",
 )
 CANCELLED_ALREADY = Text(
     "Dagen är redan inställd: {name} gjorde det {when}.", "The day is cancelled already: {name} did it on {when}."
 )
 TOO_LATE_TO_CANCEL = Text(
-    "Dagen har redan varit och kan inte ställas in.", "The day is already over and can't be cancelled."
+    "Dagen har redan varit och kan inte ställas in.", "The day is already over and can’t be cancelled."
 )
 TOO_LATE_TO_RESTORE = Text(
     "Det går inte längre att ångra: mejlen om att dagen är inställd har gått.",

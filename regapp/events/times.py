@@ -8,7 +8,7 @@ from regapp.core.i18n import Text
 
 NOT_THAT_NIGHT = Text(
     "Den tiden finns inte: klockan ställs om den natten. Välj en annan tid.",
-    "That time doesn't exist: the clock changes that night. Choose another time.",
+    "That time doesn’t exist: the clock changes that night. Choose another time.",
 )
 TWICE_THAT_NIGHT = Text(
     "Den tiden finns två gånger: klockan ställs om den natten. Välj en annan tid.",

@@ -65,7 +65,7 @@ def waiting(event: Event | None, number: int, since: datetime, _new: int) -> Let
     words = t(
         "Det äldsta skrevs {since}. Ofta är det mottagarens server som ber oss att försöka senare. Vi försöker i två "
         "dygn; det som inte går då räknas som brev som inte kom fram.",
-        "The oldest was written on {since}. Often the recipient's server asks us to try later. We try for two days; "
+        "The oldest was written on {since}. Often the recipient’s server asks us to try later. We try for two days; "
         "what does not go by then counts as a letter that did not arrive.",
         since=format_instant(since),
     )
@@ -87,8 +87,8 @@ def full(event: Event, attendance: Attendance, taken: Places, in_line: int | Non
     if on_site and in_line is not None:
         then = t("Den som anmäler sig nu kan ställa sig i kö.", "Whoever registers now can stand in line.")
         blocks.append(Paragraph(f"{then} {_in_line(in_line)}"))
-    more = t("Du kan höja antalet platser på dagens sida.", "You can raise the number of places on the day's page.")
-    to_day = Action(t("Öppna dagens sida", "Open the day's page"), address_of(event))
+    more = t("Du kan höja antalet platser på dagens sida.", "You can raise the number of places on the day’s page.")
+    to_day = Action(t("Öppna dagens sida", "Open the day’s page"), address_of(event))
     return _alarm(f"{heading} – {event.title}", heading, [*blocks, Paragraph(more)], to_day)
 
 

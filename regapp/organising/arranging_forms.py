@@ -41,7 +41,7 @@ LANGUAGE_CHOICES: Final = (
 their_address = address_like(
     Text(
         "Fyll i personens e-postadress, till exempel namn@ki.se.",
-        "Enter the person's e-mail address, for example name@ki.se.",
+        "Enter the person’s e-mail address, for example name@ki.se.",
     ),
     of_participant=True,
 )
@@ -58,7 +58,7 @@ def wish_choices(wishes: Iterable[Wish]) -> list[SelectChoice]:
 class TheirProfessionField(ProfessionField):
     def pre_validate(self, form: Any) -> None:
         if self.data not in set(Profession):
-            raise StopValidation(Text("Välj personens yrke.", "Choose the person's profession."))
+            raise StopValidation(Text("Välj personens yrke.", "Choose the person’s profession."))
 
 
 class SomebodyForm(PersonForm):
@@ -67,13 +67,13 @@ class SomebodyForm(PersonForm):
     first_name = Line(
         Text("Förnamn", "First name"),
         100,
-        needed(Text("Fyll i personens förnamn.", "Enter the person's first name.")),
+        needed(Text("Fyll i personens förnamn.", "Enter the person’s first name.")),
         no_address,
     )
     last_name = Line(
         Text("Efternamn", "Last name"),
         100,
-        needed(Text("Fyll i personens efternamn.", "Enter the person's last name.")),
+        needed(Text("Fyll i personens efternamn.", "Enter the person’s last name.")),
         no_address,
     )
     email = Line(Text("E-postadress", "E-mail address"), 254, their_address)
@@ -82,7 +82,7 @@ class SomebodyForm(PersonForm):
     workplace = Line(
         Text("Arbetsplats", "Workplace"),
         200,
-        needed(Text("Fyll i personens arbetsplats.", "Enter the person's workplace.")),
+        needed(Text("Fyll i personens arbetsplats.", "Enter the person’s workplace.")),
     )
     department = Line(Text("Klinik eller enhet", "Department"), 200)
     wants_news = BooleanField(NEWS)
@@ -92,7 +92,7 @@ class SomebodyForm(PersonForm):
             field.data = ""
         elif not field.data:
             raise StopValidation(
-                Text("Skriv vilket yrke eller vilken roll personen har.", "Write the person's profession or role.")
+                Text("Skriv vilket yrke eller vilken roll personen har.", "Write the person’s profession or role.")
             )
 
     def who(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class RegisterForm(SomebodyForm, TheirNeedsForm):
 
     attendance = OneOfField(Text("Deltagandeform", "Form of attendance"), CHOOSE_FORM)
     language = OneOfField(
-        Text("Personens språk, för mejl och sidor", "The person's language, for e-mails and pages"),
+        Text("Personens språk, för mejl och sidor", "The person’s language, for e-mails and pages"),
         Text("Välj ett språk.", "Choose a language."),
         LANGUAGE_CHOICES,
         default="sv",
@@ -173,7 +173,7 @@ class MoveForm(Form):
 
     attendance = OneOfField(
         Text("Ny deltagandeform", "New form of attendance"),
-        Text("Välj personens nya deltagandeform.", "Choose the person's new form of attendance."),
+        Text("Välj personens nya deltagandeform.", "Choose the person’s new form of attendance."),
     )
     reason = Line(REASON, MAX_REASON, conditional)
     tell = tell_field(Text("Skicka ett mejl om ändringen", "Send an e-mail about the change"))

@@ -71,7 +71,7 @@ def _day(day: Digest, now: datetime) -> list[Block]:
         Heading(event.title),
         Facts(rows),
         *(_bar(form, day.places.of(form)) for form in Attendance if day.places.of(form).limit != 0),
-        Action(t("Öppna dagens sida", "Open the day's page"), address_of(event), quiet=True),
+        Action(t("Öppna dagens sida", "Open the day’s page"), address_of(event), quiet=True),
     ]
 
 

@@ -32,7 +32,7 @@ MAX_TEXT: Final = 10_000
 MAX_OFFER_DAYS: Final = 365
 
 ROW_NEEDS_CLOCK = Text("Fyll i när programpunkten börjar.", "Enter when the session starts.")
-ROW_NEEDS_TITLE = Text("Fyll i programpunktens titel på svenska.", "Enter the session's title in Swedish.")
+ROW_NEEDS_TITLE = Text("Fyll i programpunktens titel på svenska.", "Enter the session’s title in Swedish.")
 TOO_MANY_ROWS = Text(
     "Programmet kan ha högst {most} punkter. Ta bort {over}.",
     "The programme can have at most {most} sessions. Remove {over}.",
@@ -76,7 +76,7 @@ class EventForm(Form):
         needed(
             Text(
                 "Fyll i dagens namn i adressen, till exempel 2027.",
-                "Enter the day's name in the address, for example 2027.",
+                "Enter the day’s name in the address, for example 2027.",
             )
         ),
     )
@@ -90,8 +90,8 @@ class EventForm(Form):
     description_en = Lines(Text("Beskrivning på engelska", "Description in English"), MAX_TEXT)
     audience_sv = Line(Text("Målgrupp på svenska", "Audience in Swedish"), 500)
     audience_en = Line(Text("Målgrupp på engelska", "Audience in English"), 500)
-    language_note_sv = Line(Text("Om dagens språk, på svenska", "On the day's language, in Swedish"), 200)
-    language_note_en = Line(Text("Om dagens språk, på engelska", "On the day's language, in English"), 200)
+    language_note_sv = Line(Text("Om dagens språk, på svenska", "On the day’s language, in Swedish"), 200)
+    language_note_en = Line(Text("Om dagens språk, på engelska", "On the day’s language, in English"), 200)
     day = DayField(Text("Dag", "Day"))
     starts = ClockField(Text("Börjar kl.", "Starts at"))
     ends = ClockField(Text("Slutar kl.", "Ends at"))
@@ -123,7 +123,7 @@ class EventForm(Form):
     )
     seats_on_site = _places(Text("Antal platser på plats", "Places on site"))
     seats_online = _places(Text("Antal platser digitalt", "Places online"))
-    meeting_url = Line(Text("Det digitala mötets adress", "The online meeting's address"), 2000, widget=URLInput())
+    meeting_url = Line(Text("Det digitala mötets adress", "The online meeting’s address"), 2000, widget=URLInput())
     sound_test_url = Line(
         Text("Adress där deltagarna kan prova ljudet", "Address where participants can try the sound"),
         2000,

@@ -88,7 +88,7 @@ def _say_beyond(event: Event) -> None:
             "{taken} platser på plats är tagna, fler än dagens {limit}. Ingen förlorar sin plats: "
             "den som är anmäld eller har ett erbjudande behåller den. "
             "Ingen ny plats ges förrän antalet är under {limit}.",
-            "{taken} on-site places are taken, more than the day's {limit}. Nobody loses their place: "
+            "{taken} on-site places are taken, more than the day’s {limit}. Nobody loses their place: "
             "whoever is registered or has an offer keeps it. No new place is given until the number is below {limit}.",
             taken=seats.taken,
             limit=seats.limit,

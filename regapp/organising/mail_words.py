@@ -88,6 +88,6 @@ def entry_words(calendar: str) -> EntryWords:
         what=str(_METHODS.get((entry.method, entry.sequence == 0), _METHODS["CANCEL", False])),
         title=entry.summary,
         when=when,
-        where=marks.blank(entry.location, t("personens egen anslutningssida", "the person's own join page")),
+        where=marks.blank(entry.location, t("personens egen anslutningssida", "the person’s own join page")),
         version=entry.sequence,
     )

@@ -73,7 +73,7 @@ OCCASIONS: Final = (
         Text("Försök utan anmälan", "Attempt without a registration"),
         Text(
             "den vars adress någon annan blir anmäld med, eller som anmäler sig igen på ett annat sätt",
-            "whoever's address somebody else is registered with, or who registers again in another way",
+            "whoever’s address somebody else is registered with, or who registers again in another way",
         ),
         "not_registered",
         frozenset({"not_registered"}),
@@ -97,7 +97,7 @@ OCCASIONS: Final = (
     ),
     Occasion(
         Text("Nej i kalendern", "No in the calendar"),
-        Text("den vars inbjudan får ett nej i kalendern", "whoever's invitation is declined in a calendar"),
+        Text("den vars inbjudan får ett nej i kalendern", "whoever’s invitation is declined in a calendar"),
         "declined",
         frozenset({"declined", "declined_by_other"}),
         _until_the_start,
@@ -132,7 +132,7 @@ OCCASIONS: Final = (
     ),
     Occasion(
         Text("Erbjudandet gick vidare", "The offer went on"),
-        Text("den som inte svarade i tid", "whoever didn't answer in time"),
+        Text("den som inte svarade i tid", "whoever didn’t answer in time"),
         "offer_passed",
         frozenset({"offer_passed"}),
         _while_seats_are_offered,

@@ -28,7 +28,7 @@ def declined(registration: Registration) -> Letter:
             Paragraph(
                 t(
                     "Kan du inte komma? Avanmäl dig, så kan någon annan få platsen.",
-                    "Can't you come? Cancel your registration, so that somebody else can have the place.",
+                    "Can’t you come? Cancel your registration, so that somebody else can have the place.",
                 )
             ),
             Action(t("Avanmäl dig", "Cancel your registration"), mark("cancel")),

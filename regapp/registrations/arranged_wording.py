@@ -24,13 +24,13 @@ def taken_over(registration: Registration) -> Letter:
     return Letter(
         subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
         blocks=[
-            Heading(t("Du har fått en kollegas plats", "You have got a colleague's place")),
+            Heading(t("Du har fått en kollegas plats", "You have got a colleague’s place")),
             Paragraph(
                 t(
                     "Hej {name}! En kollega har överlåtit sin plats på {title} till dig. Yrke och arbetsplats är din "
                     "kollegas tills du har rättat dem på din sida.",
                     "Hello {name}! A colleague has given you their place at {title}. Profession and workplace are your "
-                    "colleague's until you have corrected them on your page.",
+                    "colleague’s until you have corrected them on your page.",
                     name=registration.first_name,
                     title=event.title,
                 )

@@ -49,11 +49,11 @@ REGISTERED_BY_NOW = Text(
 )
 DAY_CANCELLED = Text(
     "Dagen är inställd, så avanmälan går inte att ångra.",
-    "The day is cancelled, so the cancellation of a registration can't be undone.",
+    "The day is cancelled, so the cancellation of a registration can’t be undone.",
 )
 RESTORE_FIRST = Text(
     "Dagen är nyss inställd, så avanmälan går inte att ångra. Ångra först att dagen är inställd, senast kl. {clock}.",
-    "The day was cancelled just now, so the cancellation of a registration can't be undone. First undo that the day is "
+    "The day was cancelled just now, so the cancellation of a registration can’t be undone. First undo that the day is "
     "cancelled, by {clock}.",
 )
 CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")

@@ -64,7 +64,7 @@ def _how_to_register(registration: Registration, name: str, at: datetime) -> lis
         Paragraph(
             t(
                 "Ska {name} vara med? Gör anmälan igen, med en e-postadress som är {name_s} egen.",
-                "Is {name} to take part? Register again, with an e-mail address of {name}'s own.",
+                "Is {name} to take part? Register again, with an e-mail address of {name}’s own.",
                 name=name,
                 name_s=name if name.endswith(("s", "x", "z")) else f"{name}s",
             )
@@ -85,7 +85,7 @@ def not_changed(registration: Registration, wish: Wish, *, by_colleague: bool) -
             Paragraph(
                 t(
                     "Vill du ändra hur du deltar? Det gör du på din sida. Länken är personlig: skicka den inte vidare.",
-                    "Do you want to change how you take part? Do so on your page. The link is personal: don't pass it "
+                    "Do you want to change how you take part? Do so on your page. The link is personal: don’t pass it "
                     "on.",
                 )
             ),
@@ -101,7 +101,7 @@ def _what_was_wanted(name: str, wish: str, by_colleague: bool) -> str:
             "Hej {name}! En kollega ville överlåta sin plats till dig: ”{wish}”. Du var redan anmäld, och en "
             "överlåten plats ändrar inte anmälan som finns. Det här gäller:",
             "Hello {name}! A colleague wanted to give you their place: “{wish}”. You were registered already, and a "
-            "place that is given away doesn't change the registration that there is. This is what holds:",
+            "place that is given away doesn’t change the registration that there is. This is what holds:",
             name=name,
             wish=wish,
         )
@@ -109,7 +109,7 @@ def _what_was_wanted(name: str, wish: str, by_colleague: bool) -> str:
         "Hej {name}! Någon, troligen du, har skickat en ny anmälan med din e-postadress och valt "
         "”{wish}”. Du var redan anmäld, och en ny anmälan ändrar inte den som finns. Det här gäller:",
         "Hello {name}! Someone, probably you, sent a new registration with your e-mail address and chose "
-        "“{wish}”. You were registered already, and a new registration doesn't change the one that there "
+        "“{wish}”. You were registered already, and a new registration doesn’t change the one that there "
         "is. This is what holds:",
         name=name,
         wish=wish,

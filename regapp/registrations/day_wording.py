@@ -93,7 +93,7 @@ def _may_cancel(registration: Registration, earlier: Shown | None) -> list[Block
         Paragraph(
             t(
                 "Kan du inte längre delta? Avanmäl dig på din sida, så kan någon annan få platsen.",
-                "Can't you take part any more? Cancel on your page, so that somebody else can have the place.",
+                "Can’t you take part any more? Cancel on your page, so that somebody else can have the place.",
             )
         )
     ]

@@ -102,7 +102,7 @@ def _source(letter: Letter, registered_by: RegisteredBy) -> str:
 
 def _who_did(done: Text, registration: Registration) -> Paragraph:
     contact = registration.event.contact_email
-    ask = t("Stämmer det inte? Skriv till {contact}.", "Isn't that right? Write to {contact}.", contact=contact)
+    ask = t("Stämmer det inte? Skriv till {contact}.", "Isn’t that right? Write to {contact}.", contact=contact)
     return Paragraph(f"{done} {ask}")
 
 

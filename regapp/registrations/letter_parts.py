@@ -60,7 +60,7 @@ def days_page(event: Event) -> Action:
     words = (
         t("Programmet och mer om dagen", "The programme and more about the day")
         if event.programme
-        else t("Till dagens sida", "To the day's page")
+        else t("Till dagens sida", "To the day’s page")
     )
     return Action(words, entries.day_url(event), quiet=True)
 

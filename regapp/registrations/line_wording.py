@@ -44,7 +44,7 @@ def waiting(registration: Registration, *, position: int | None, entry: Sequence
             Paragraph(
                 t(
                     "Kön stänger {until}. Vill du inte vänta kan du lämna den på din sida.",
-                    "The line closes on {until}. If you don't want to wait, you can leave it on your page.",
+                    "The line closes on {until}. If you don’t want to wait, you can leave it on your page.",
                     until=format_instant(event.promote_until),
                 )
             ),
@@ -123,11 +123,11 @@ def _if_declined(registration: Registration) -> str:
     if registration.has_place:
         return t(
             "Tackar du nej, eller svarar du inte, behåller du din digitala plats och lämnar kön.",
-            "If you decline, or don't answer, you keep your online place and leave the line.",
+            "If you decline, or don’t answer, you keep your online place and leave the line.",
         )
     return t(
         "Tackar du nej, eller svarar du inte, lämnar du kön och har ingen plats.",
-        "If you decline, or don't answer, you leave the line and have no place.",
+        "If you decline, or don’t answer, you leave the line and have no place.",
     )
 
 
@@ -151,7 +151,7 @@ def promoted(registration: Registration, *, brings_entry: bool) -> Letter:
             Paragraph(
                 t(
                     "Kan du inte komma? Avanmäl dig eller byt till att delta digitalt, så får nästa i kön platsen.",
-                    "Can't you come? Cancel, or change to taking part online, and the next in line gets the place.",
+                    "Can’t you come? Cancel, or change to taking part online, and the next in line gets the place.",
                 )
             ),
             own_page(),

@@ -36,7 +36,7 @@ from regapp.registrations.submissions import Submission
 CHANGED_SINCE: Final = Text(
     "Anmälan har ändrats sedan formuläret skickades, så adressen går inte att rätta här. Anmäl dig igen med rätt "
     "adress, eller skriv till {contact}.",
-    "The registration has changed since the form was sent, so the address can't be corrected here. Register again with "
+    "The registration has changed since the form was sent, so the address can’t be corrected here. Register again with "
     "the right address, or write to {contact}.",
 )
 

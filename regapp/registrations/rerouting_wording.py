@@ -60,5 +60,5 @@ def _what_has_moved() -> str:
 
 def _if_not_you() -> str:
     return t(
-        " Var det inte du som bytte adress? Skriv till oss.", " Wasn't it you who changed the address? Write to us."
+        " Var det inte du som bytte adress? Skriv till oss.", " Wasn’t it you who changed the address? Write to us."
     )

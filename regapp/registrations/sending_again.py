@@ -44,7 +44,7 @@ DAY_OVER = Text("Dagen har varit.", "The day is over.")
 NO_DAY = Text("Dagen är ett utkast.", "The day is a draft.")
 JUST_CANCELLED = Text(
     "Dagen är nyss inställd. Alla får mejl om det när det inte längre går att ångra.",
-    "The day was cancelled just now. Everybody gets an e-mail when that can't be undone any more.",
+    "The day was cancelled just now. Everybody gets an e-mail when that can’t be undone any more.",
 )
 OTHER_WAITS = Text(
     "Ett brev med det som gäller nu är redan på väg till personen.",

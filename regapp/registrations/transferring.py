@@ -31,7 +31,7 @@ NO_PLACE = Text(
     "You can only give away a place that you have, not a place in line.",
 )
 OWN_ADDRESS = Text(
-    "Det är din egen e-postadress. Fyll i din kollegas.", "That is your own e-mail address. Enter your colleague's."
+    "Det är din egen e-postadress. Fyll i din kollegas.", "That is your own e-mail address. Enter your colleague’s."
 )
 
 

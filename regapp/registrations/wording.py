@@ -33,8 +33,8 @@ def confirmation(registration: Registration, *, by_themselves: bool = True) -> L
                 t(
                     "Får du förhinder? Avanmäl dig, så kan någon annan få platsen. Länken är personlig: "
                     "skicka den inte vidare.",
-                    "Can't you come? Cancel your registration, so that somebody else can have the place. "
-                    "The link is personal: don't pass it on.",
+                    "Can’t you come? Cancel your registration, so that somebody else can have the place. "
+                    "The link is personal: don’t pass it on.",
                 )
             ),
             own_page(),
@@ -166,7 +166,7 @@ def transferred(registration: Registration, *, takes_entry: bool) -> Letter:
             Paragraph(
                 t(
                     "Hej {name}! Din plats är nu din kollegas, som har fått ett eget mejl.",
-                    "Hello {name}! Your place is now your colleague's, who has got an e-mail of their own.",
+                    "Hello {name}! Your place is now your colleague’s, who has got an e-mail of their own.",
                     name=registration.first_name,
                 )
             ),
@@ -193,7 +193,7 @@ def link(registration: Registration, *, registered_again: bool, by_colleague: bo
             Paragraph(
                 t(
                     "Länken är personlig: skicka den inte vidare.",
-                    "The link is personal: don't pass it on.",
+                    "The link is personal: don’t pass it on.",
                 )
             ),
             own_page(),

@@ -179,7 +179,7 @@ def test_a_reminder_is_set_with_an_error_on_the_way_and_seen_as_its_readers_will
     expect(letter.get_by_text("Ta med legitimation.")).to_be_visible()
     expect(letter.get_by_role("heading", level=1)).to_have_text(re.compile("Påminnelse|Reminder"))
     page.locator("main a[href*='language=en']").first.click()
-    expect(page.locator(".letter-text")).to_contain_text("I can't come")
+    expect(page.locator(".letter-text")).to_contain_text("I can’t come")
     examine_everywhere(page)
 
 

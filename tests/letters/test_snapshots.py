@@ -1,5 +1,6 @@
 """The files in tests/mails are letters that some test makes, and all of them."""
 
+import re
 from pathlib import Path
 
 from tests.support.mails import LANGUAGES, MAILS, names
@@ -19,3 +20,8 @@ def test_the_readme_tells_of_each_letter_once_and_in_order() -> None:
 def test_every_letter_is_made_by_a_test() -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in TESTS.rglob("*.py"))
     assert not [name for name in names() if f'"{name}"' not in sources]
+
+
+def test_an_apostrophe_in_a_letter_is_a_typographic_one() -> None:
+    texts = {file.name: file.read_text(encoding="utf-8") for file in MAILS.iterdir() if file.name != "README.md"}
+    assert not [name for name, text in texts.items() if re.search(r"\w(?:'|&#39;|&#x27;)\w", text)]
