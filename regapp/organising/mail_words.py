@@ -14,7 +14,7 @@ KINDS: Final = {
     "corrected": Text("rättade uppgifter", "corrected details"),
     "waiting": Text("plats i kön", "place in line"),
     "offer": Text("erbjuden plats", "offered place"),
-    "offer_passed": Text("erbjudandet gick vidare", "the offer went on"),
+    "offer_passed": Text("erbjudandet gick ut", "the offer ran out"),
     "line_closed": Text("kön är stängd", "the line is closed"),
     "cancellation": Text("avanmälan", "cancellation"),
     "transfer": Text("överlåten plats", "place given away"),

@@ -131,7 +131,7 @@ OCCASIONS: Final = (
         of_line=True,
     ),
     Occasion(
-        Text("Erbjudandet gick vidare", "The offer went on"),
+        Text("Erbjudandet gick ut", "The offer ran out"),
         Text("den som inte svarade i tid", "whoever didn’t answer in time"),
         "offer_passed",
         frozenset({"offer_passed"}),

@@ -15,7 +15,7 @@ from regapp.registrations.own_pages import back, get_changeable, get_standing, s
 from regapp.registrations.public import bp
 
 ACCEPTED = Text("Välkommen! Platsen på plats är din.", "Welcome! The on-site place is yours.")
-DECLINED = Text("Du har tackat nej. Platsen går vidare i kön.", "You have declined. The place goes on in line.")
+DECLINED = Text("Du har tackat nej till platsen.", "You have declined the place.")
 IN_LINE = Text("Du står i kö för en plats i lokalen.", "You are in line for an on-site place.")
 LEFT_LINE = Text("Du står inte längre i kön.", "You are no longer in line.")
 UNDONE = Text("Avanmälan är ångrad. Du är anmäld igen.", "The cancellation is undone. You are registered again.")

@@ -30,15 +30,15 @@ class Ways(NamedTuple):
 def offer_passed(registration: Registration, *, ways: Ways, entry: Sequence[Block] = ()) -> Letter:
     event = registration.event
     return Letter(
-        subject=t("Platsen gick vidare: {title}", "The place went on: {title}", title=event.title),
+        subject=t("Erbjudandet gick ut: {title}", "The offer ran out: {title}", title=event.title),
         blocks=[
-            Heading(t("Platsen gick vidare till nästa i kön", "The place went on to the next in line")),
+            Heading(t("Erbjudandet har gått ut", "The offer has run out")),
             Paragraph(
                 t(
                     "Hej {name}! Du fick en plats i lokalen erbjuden, men vi fick inget svar i tid. "
-                    "Nu har den gått vidare.",
+                    "Erbjudandet gäller inte längre.",
                     "Hello {name}! You were offered an on-site place, but we got no answer in time. "
-                    "It has now gone on.",
+                    "The offer is no longer valid.",
                     name=registration.first_name,
                 )
             ),

@@ -16,10 +16,7 @@ from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DAY_CANCELLED
 
-OFFER_GONE = Text(
-    "Erbjudandet gäller inte längre. Platsen har gått vidare i kön.",
-    "The offer is no longer valid. The place has gone on to the next in line.",
-)
+OFFER_GONE = Text("Erbjudandet gäller inte längre.", "The offer is no longer valid.")
 
 
 class OfferGone(RuleBroken):

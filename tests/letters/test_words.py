@@ -98,6 +98,19 @@ def test_who_lost_an_offer_while_registration_is_open_is_shown_the_form(
 
 
 @languages
+def test_an_offer_that_ran_out_is_not_said_to_have_gone_on_where_nobody_else_waits(
+    begin: Callable[..., Story], language: str
+) -> None:
+    story = begin(language)
+    for step in (*IN_LINE_ONLY, *OFFERED, the_offer_ends):
+        step(story)
+    with story.app.app_context():
+        mail = story.letter("offer_passed", ASA)
+        assert {"sv": "Erbjudandet gick ut", "en": "The offer ran out"}[language] in mail.subject
+        assert {"sv": "vidare", "en": " on to "}[language] not in mail.text
+
+
+@languages
 @pytest.mark.parametrize(
     ("kind", "end"), [("offer_passed", (*OFFERED, the_offer_ends)), ("line_closed", (the_line_closes,))]
 )

@@ -162,7 +162,7 @@ def test_the_plan_tells_each_letter_with_its_time_in_the_order_of_time(organiser
     names = [element.text for element in page.all("a") if (element.get("href") or "").startswith(f"{PLAN}/")]
     assert names == [
         "Bekräftelse", "Personlig länk", "Försök utan anmälan", "Ändrad anmälan", "Avanmälan", "Plats i kön",
-        "Plats från kön", "Erbjuden plats", "Erbjudandet gick vidare", "Påminnelse, 7 dagar före", "Kön är stängd",
+        "Plats från kön", "Erbjuden plats", "Erbjudandet gick ut", "Påminnelse, 7 dagar före", "Kön är stängd",
     ]  # fmt: skip
     confirmation = row(organiser, PLAN, "Bekräftelse")
     assert "Från tisdag 1 september 2026 kl. 8.00 till onsdag 11 november 2026 kl. 23.59" in confirmation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -153,14 +154,17 @@ def test_an_answer_that_comes_too_late_is_told_so(
     assert gone[language] in read(answer).text
 
 
-def test_a_page_that_was_open_for_too_long_asks_for_the_press_again(
-    app: Flask, client: CheckingClient, clock, full: list[str]
+@LANGUAGES
+@pytest.mark.parametrize("button", ["/accept", "/decline"])
+def test_an_answer_says_nothing_of_a_next_one_in_line_where_there_is_none(
+    app: Flask, client: CheckingClient, clock, full: list[str], language: str, button: str
 ) -> None:
-    mine = offered(app, client, clock, full, "sv", "line")
-    answer = client.submit(mine, action="/accept", csrf_token="stale")
-    assert answer.status_code == 422
-    client.send(mine, read(answer).form("/accept"))
-    assert is_seated(find(app, "asa@example.org"))
+    mine = offered(app, client, clock, full, language, "online_and_line")
+    form = client.page(mine).form(button)
+    if button == "/accept":
+        clock.shift(timedelta(days=4))
+    said = read(client.send(mine, form)).text
+    assert not re.search({"sv": "går vidare|gått vidare", "en": "(goes|gone) on"}[language], said)
 
 
 @LANGUAGES
