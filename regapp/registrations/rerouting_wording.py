@@ -40,8 +40,8 @@ def address_changed(registration: Registration, *, by_themselves: bool, takes_en
     return Letter(
         subject=t("Ändrad e-postadress: {title}", "Changed e-mail address: {title}", title=event.title),
         blocks=[
-            Heading(t("Mejlen går till en annan adress", "The e-mails go to another address")),
-            Paragraph(_what_has_moved() + (_if_not_you() if by_themselves else "")),
+            Heading(t("Vi skriver inte längre hit om anmälan", "We no longer write here about the registration")),
+            Paragraph(_what_has_ended() + (_if_not_you() if by_themselves else "")),
             day_facts(event),
             *([entry_goes()] if takes_entry else []),
             questions(event),
@@ -49,12 +49,13 @@ def address_changed(registration: Registration, *, by_themselves: bool, takes_en
     )
 
 
-def _what_has_moved() -> str:
+def _what_has_ended() -> str:
+    """True also when the other address is registered already and the registration is cancelled, and doesn't tell."""
     return t(
-        "Anmälan som vi har skrivit om hit har fått en annan e-postadress. Länkarna i tidigare mejl gäller inte "
-        "längre.",
-        "The registration that we have written about here has another e-mail address now. The links in earlier e-mails "
-        "are no longer valid.",
+        "Anmälan som vi har skrivit om hit gäller inte längre med den här e-postadressen. Länkarna i tidigare mejl "
+        "gäller inte heller.",
+        "The registration that we have written about here no longer holds with this e-mail address. The links in "
+        "earlier e-mails are no longer valid either.",
     )
 
 

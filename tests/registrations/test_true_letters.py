@@ -281,6 +281,22 @@ def test_an_earlier_mailbox_is_told_of_the_new_address_and_not_that_the_place_is
     assert "avanmäld" not in mail.text and "ny@example.org" not in mail.text
 
 
+def test_an_earlier_mailbox_reads_what_is_true_and_the_same_also_when_the_new_address_is_registered_already(
+    app: Flask, do: Callable[..., None]
+) -> None:
+    for person in (ASA, BO, EVA):
+        register(app, person, "online")
+    send_letters(app)
+    for person, address in ((ASA, "ny@example.org"), (BO, EVA)):
+        do(changing.change_address, person, address, WHILE_OPEN + MINUTE)
+    assert find(app, BO).status is Status.CANCELLED
+    with app.app_context():
+        told = {mail.recipient: mail.text for mail in db.session.query(OutgoingMail).filter_by(kind="cancellation")}
+    assert told[ASA] == told[BO]
+    assert "gäller inte längre med den här e-postadressen" in plain(told[BO]).replace("\n", " ")
+    assert "fått en annan" not in told[BO] and "går till en annan" not in told[BO]
+
+
 def test_an_earlier_mailbox_has_no_join_page_of_a_day_without_a_venue(
     app: Flask, do: Callable[..., None], change_day: Callable[..., None]
 ) -> None:
