@@ -22,9 +22,10 @@ _AT_A_TIME: Final = 1000
 
 @dataclass(frozen=True)
 class Counts:
-    """How many attempts are left without a registration, and of how many of them nobody was told."""
+    """How many attempts there are, how many are left without a registration, and how many of those untold."""
 
     total: int
+    left: int
     untold: int
 
 
@@ -59,7 +60,7 @@ def count(event_id: int) -> Counts:
     every = db.session.scalars(select(Attempt).where(Attempt.event_id == event_id)).all()
     chunks = (every[start : start + _AT_A_TIME] for start in range(0, len(every), _AT_A_TIME))
     left = [row for chunk in chunks for row in _rows(event_id, chunk) if not row.is_done]
-    return Counts(len(left), sum(not row.attempt.is_told for row in left))
+    return Counts(len(every), len(left), sum(not row.attempt.is_told for row in left))
 
 
 def find_page(event_id: int, page: int) -> AttemptPage:

@@ -75,15 +75,18 @@ def test_the_person_is_registered_from_the_list_with_an_address_of_their_own(
     (row,) = rows(organiser)
     assert "anmäld nu Anmäld är Eva Alm, eva.alm@example.org: På plats" in row
     assert "Anmäl …" not in row
-    assert "försök" not in organiser.page("/organiser/2026/").text
+    assert "försök utan anmälan 0 alla är ordnade" in organiser.page("/organiser/2026/").text
 
 
 @pytest.mark.usefixtures("tried")
-def test_who_registers_by_themselves_afterwards_is_left_out_of_the_count(app: Flask, organiser: CheckingClient) -> None:
+def test_who_registers_by_themselves_afterwards_is_counted_no_more_and_the_list_stays_within_reach(
+    app: Flask, organiser: CheckingClient
+) -> None:
     app.test_client().submit("/2026/register", **{**EVA, "email": "eva@example.org"})  # type: ignore[attr-defined]
     (row,) = rows(organiser)
     assert "anmäld nu" in row and "Anmäl …" not in row
-    assert "försök" not in organiser.page("/organiser/2026/").text
+    day = organiser.page("/organiser/2026/")
+    assert "försök utan anmälan 0 alla är ordnade" in day.text and LIST in day.links()
 
 
 def test_a_namesake_who_was_registered_before_keeps_nobody_from_being_registered(
