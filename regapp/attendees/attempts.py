@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
 
 from regapp.attendees.listing import PAGE_SIZE
 from regapp.core import text
+from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.registrations import attempts
 from regapp.registrations.attempts import Attempt
@@ -31,22 +33,26 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
-    """An attempt, whose registration its address belongs to now, and that of somebody with the same name."""
+    """An attempt, whose registration its address belongs to now, and that of somebody with the same name.
+
+    `namesake_since` is when the namesake was registered, or last got another address.
+    """
 
     attempt: Attempt
     holder: Registration | None
     namesake: Registration | None
+    namesake_since: datetime | None
 
     @property
     def is_done(self) -> bool:
-        """Whether the person was registered since, or has by now what they wished for.
+        """Whether the person was registered or got another address since, or has by now what they wished for.
 
         A name alone tells of nobody who was registered before: there may be two who bear it.
         """
-        if self.namesake is None:
+        if self.namesake is None or self.namesake_since is None:
             return False
         has_wish = self.namesake is self.holder and attempts.has_wish(self.namesake, self.attempt.wish)
-        return has_wish or self.namesake.received_at >= self.attempt.at
+        return has_wish or self.namesake_since >= self.attempt.at
 
 
 @dataclass(frozen=True)
@@ -79,26 +85,40 @@ def get_row(attempt: Attempt) -> Row:
 
 
 def _rows(event_id: int, found: Sequence[Attempt]) -> list[Row]:
-    people = sorted(_around(event_id, found), key=lambda person: person.received_at)
-    holders = {person.email_key: person for person in people}
+    since = dict(sorted(_around(event_id, found), key=lambda row: row[1]))
+    holders = {person.email_key: person for person in since}
     # The latest, where several bear a name.
-    namesakes = {text.name_key(person.first_name, person.last_name): person for person in people}
-    return [_row(attempt, holders.get(attempt.email_key), namesakes.get(attempt.name_key)) for attempt in found]
+    namesakes = {text.name_key(person.first_name, person.last_name): person for person in since}
+    return [_row(attempt, holders.get(attempt.email_key), namesakes.get(attempt.name_key), since) for attempt in found]
 
 
-def _around(event_id: int, found: Sequence[Attempt]) -> Sequence[Registration]:
-    """The registrations with these addresses or names."""
+_CORRECTED_AT: Final = (
+    select(func.max(AuditEntry.at))
+    .where(AuditEntry.registration_id == Registration.id, AuditEntry.action == "registration.address_corrected")
+    .scalar_subquery()
+)
+
+
+def _around(event_id: int, found: Sequence[Attempt]) -> list[tuple[Registration, datetime]]:
+    """The registrations with these addresses or names, and since when each has its address."""
     names = [text.sort_key(attempt.last_name, attempt.first_name) for attempt in found]
     has_address = Registration.email_key.in_([attempt.email_key for attempt in found])
-    return db.session.scalars(
-        select(Registration).where(
+    rows = db.session.execute(
+        select(Registration, func.coalesce(_CORRECTED_AT, Registration.received_at)).where(
             Registration.event_id == event_id,
             Registration.status != Status.CANCELLED,
             has_address | Registration.sort_key.in_(names),
         )
-    ).all()
+    )
+    return [(person, since) for person, since in rows]
 
 
-def _row(attempt: Attempt, holder: Registration | None, namesake: Registration | None) -> Row:
-    is_own = holder is not None and attempts.is_of_same_name(holder, attempt)
-    return Row(attempt, holder, holder if is_own else namesake)
+def _row(
+    attempt: Attempt,
+    holder: Registration | None,
+    namesake: Registration | None,
+    since: dict[Registration, datetime],
+) -> Row:
+    if holder is not None and attempts.is_of_same_name(holder, attempt):
+        namesake = holder
+    return Row(attempt, holder, namesake, since[namesake] if namesake else None)

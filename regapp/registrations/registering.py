@@ -158,6 +158,8 @@ def _correct(event: Event, submission: Submission, application: Application, at:
         provoked.take(event.id, {application.email}, at)
         # The form itself came in time; only the address in it was wrong.
         _decide(event, submission, application, submission.received_at, counted=True)
+        if made := _made_by(submission):
+            history.record("registration.address_corrected", made, at, audit.PARTICIPANT)
     else:
         _move(registration, submission, application, at)
     submission.email = application.email

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 import time_machine
 from flask import Flask
@@ -114,6 +116,24 @@ def test_a_wish_that_is_met_by_now_is_done(
     (row,) = [row for row in rows(organiser) if row.startswith("Berg, Bo")]
     assert "anmäld nu" in row
     assert "försök utan anmälan 1" in organiser.page("/organiser/2026/").text
+
+
+@pytest.mark.usefixtures("day")
+@pytest.mark.parametrize("first", ["eva@exmple.org", "sekr@example.org"])
+def test_who_corrects_an_address_after_having_tried_again_is_registered_now(
+    app: Flask, client: CheckingClient, organiser: CheckingClient, clock: time_machine.Traveller, first: str
+) -> None:
+    """Whether the form had registered her with the mistyped address, or nobody."""
+    app.test_client().submit("/2026/register", **BO)  # type: ignore[attr-defined]
+    answer = client.submit("/2026/register", **{**EVA, "email": first})
+    clock.shift(60)
+    app.test_client().submit("/2026/register", **EVA)  # type: ignore[attr-defined]
+    assert "anmäld nu" not in rows(organiser)[0]
+    clock.shift(60)
+    corrected = client.submit(urlsplit(answer.request.path).path + "/correct-address", email="eva@example.org")
+    assert corrected.status_code == 200
+    (row,) = rows(organiser)
+    assert "anmäld nu Anmäld är Eva Alm, eva@example.org" in row
 
 
 @pytest.mark.usefixtures("tried")
