@@ -14,6 +14,7 @@ from regapp.registrations import cancelling, promoting, registering
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
+from regapp.registrations.refusals import DayFull
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -77,6 +78,20 @@ def test_a_seat_given_back_in_the_last_minute_is_offered_and_one_later_is_not(en
     assert find("waiting").status is Status.CANCELLED
     event = db.session.get_one(Event, event_id)
     assert not event.fills_seats(ends)
+
+
+def test_an_offered_seat_is_nobody_elses_while_it_is_thought_over() -> None:
+    ends = datetime(2026, 11, 11, 12, tzinfo=STOCKHOLM).astimezone(UTC)
+    event_id, seated = a_day_with_a_line(ends)
+    with writing():
+        cancelling.cancel(seated, ends - 60 * MINUTE)
+    assert find("online").answer_by == ends
+    newcomer = Application("new", "new", "new@example.org", Profession.NURSE, "W", Wish.ON_SITE, "sv")
+    with pytest.raises(DayFull), writing():
+        registering.submit(event_id, newcomer, "new", ends - 30 * MINUTE)
+    with writing():
+        promoting.settle_all(ends - MINUTE)
+    assert find("waiting").answer_by is None
 
 
 def test_who_still_waits_at_the_end_gets_one_letter_and_keeps_the_online_place() -> None:
