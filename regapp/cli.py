@@ -18,6 +18,7 @@ from regapp import create_app, health
 from regapp.accounts.commands import organiser
 from regapp.attendees.commands import attendees
 from regapp.core import clock, migrating, schema
+from regapp.core.db import disconnect
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.demo import filling, greeting
 from regapp.doctor import examine
@@ -66,7 +67,10 @@ def _opening_the_app(callback: Any) -> Any:
             settings = config.load()
             schema.require_current(settings.database_url)
             with create_app(settings).app_context():
-                return callback(*args, **values)
+                try:
+                    return callback(*args, **values)
+                finally:
+                    disconnect()
 
     return run
 

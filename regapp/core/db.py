@@ -105,6 +105,13 @@ def writing() -> Iterator[None]:
         _writing.reset(token)
 
 
+def disconnect() -> None:
+    """Close every connection of the present app: for who opened it for one task."""
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
+
+
 def lock(model: type[M], identity: int | str) -> M:
     """The row, locked to the end of the transaction and read anew; raises NotFound.
 

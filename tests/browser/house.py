@@ -19,7 +19,7 @@ from regapp.accounts import links
 from regapp.accounts.roles import Role
 from regapp.campaigns.models import Audience, Reminder
 from regapp.core import clock, context
-from regapp.core.db import db, writing
+from regapp.core.db import db, disconnect, writing
 from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
@@ -79,8 +79,7 @@ class House:
     def close(self) -> None:
         self.system.stop()
         with self.app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
+            disconnect()
 
     def fill(self) -> None:
         with self.inside() as now:

@@ -12,7 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 from config import Settings
 from regapp import connect_rooms, create_app
 from regapp.core import context
-from regapp.core.db import db
+from regapp.core.db import disconnect
 from tests.support.client import CheckingClient
 
 ONE_ROUND = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
@@ -42,9 +42,7 @@ class Apps:
         yield app
         # The next test's database lies at the same address: no connection to this one may be left.
         with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
+            disconnect()
 
     def _make(self, settings: Settings) -> Flask:
         app = create_app(settings)
