@@ -45,13 +45,6 @@ class RegisteredBy(enum.StrEnum):
     ORGANISER = "organiser"
 
 
-NEXT: dict[Status, set[Status]] = {
-    Status.CONFIRMED: {Status.CANCELLED},
-    Status.WAITING: {Status.CONFIRMED, Status.CANCELLED},
-    Status.CANCELLED: {Status.CONFIRMED, Status.WAITING},
-}
-"""What may follow what; a cancelled one comes back only by undoing."""
-
 IN_LINE = Text("I kö för en plats i lokalen", "In line for an on-site place")
 ONLINE_IN_LINE = Text("Digitalt, och i kö för en plats i lokalen", "Online, and in line for an on-site place")
 
@@ -199,9 +192,6 @@ class Registration(Model):
     def leave_line(self) -> None:
         self.in_line_since = self.answer_by = None
         self.health = self.health if self.has_seat else None  # kept only for who comes, or waits to
-
-    def can_become(self, status: Status) -> bool:
-        return status in NEXT[self.status]
 
     def has_living_links(self, now: datetime) -> bool:
         """Personal links open to some time after the day, and no longer."""
