@@ -24,7 +24,7 @@ keepalive = 5
 # The heartbeat is a file; on a disk it could block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
-# One way less into the service; it would also be written into the home folder.
+# One way less into the service; and two on one machine would share the socket in the home folder.
 control_socket_disable = True
 
 # Which proxies to believe is REGAPP_TRUSTED_PROXIES' business alone.
@@ -33,9 +33,6 @@ forwarded_allow_ips = ""
 # Personal links are paths: no access log, and no path in the error log.
 accesslog = None
 errorlog = "-"
-
-# Nobody steers it from outside; two on one machine would share the socket in the home folder.
-control_socket_disable = True
 
 
 class WithoutPaths(logging.Filter):

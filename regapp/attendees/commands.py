@@ -51,7 +51,7 @@ def export(
 ) -> None:
     """Write the attendees of the day SLUG (2026) to a file."""
     if to == Format.XLSX and out is None and sys.stdout.isatty():
-        raise click.UsageError("an XLSX file doesn't fit a terminal: give --out FILE")
+        raise click.UsageError("an XLSX file doesn't fit a terminal: write it to a file (> FILE, or --out FILE)")
     if with_health and not reason.strip():
         raise click.UsageError("--with-health needs --reason: it stands in the audit log")
     chosen = Filter(
