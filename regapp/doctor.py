@@ -64,15 +64,33 @@ def _examine_database(settings: config.Settings) -> Iterator[Finding]:
     wrong = schema.describe_mismatch(revision)
     yield Finding("tables", wrong is None, wrong or f"at revision {revision}, as the program needs them")
     if wrong is None:
-        yield _examine_letters()
+        yield _examine_writing()
+        yield from _examine_lateness()
 
 
-def _examine_letters() -> Finding:
-    pulse = health.take_pulse(clock.now())
-    if pulse.letters:
-        return Finding("letters", True, "none waits longer than it should")
-    waits = (pulse.letter_waits or timedelta()) // timedelta(minutes=1)
-    return Finding("letters", False, f"the oldest has waited {waits} minutes: does `regapp worker` run?")
+def _examine_writing() -> Finding:
+    if health.readiness().writable:
+        return Finding("writing", True, "the database takes it")
+    return Finding("writing", False, "the database is read-only, or its disk is nearly full")
+
+
+def _examine_lateness() -> Iterator[Finding]:
+    late = health.lateness(clock.now())
+    if late.worker:
+        yield Finding("worker", True, "gave a sign of life in the last minutes")
+    elif late.worker_silent is None:
+        yield Finding("worker", False, "has never run: start `regapp worker`")
+    else:
+        silent = f"no sign of life for {_minutes(late.worker_silent)} minutes"
+        yield Finding("worker", False, f"{silent}: does `regapp worker` run, and is there room on the database's disk?")
+    if late.letters:
+        yield Finding("letters", True, "none waits longer than it should")
+    else:
+        yield Finding("letters", False, f"the oldest has waited {_minutes(late.letter_waits)} minutes")
+
+
+def _minutes(span: timedelta | None) -> int:
+    return (span or timedelta()) // timedelta(minutes=1)
 
 
 def _examine_mail_server(settings: config.Settings) -> Finding:

@@ -1,38 +1,70 @@
-"""Whether the service is well, for monitors: `/healthz`."""
+"""How the service is, for monitors: `/healthz/live`, `/healthz` (ready) and `/healthz/late`.
+
+Each answers 200 or 503, and nothing personal: anybody may ask. None of them waits for a lock.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import shutil
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, jsonify
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from regapp.core import schema
 from regapp.core.db import db
-from regapp.mailing import pausing
+from regapp.mailing import heartbeat, pausing
 from regapp.mailing.models import MailState, OutgoingMail
 
 LETTER_MAY_WAIT: Final = timedelta(minutes=15)
 """A letter that is due for longer means that no worker runs or that the mail server doesn't answer."""
 
+WORKER_MAY_BE_SILENT: Final = timedelta(minutes=5)
+"""The worker writes a sign of life every minute. Longer: it is dead, or can't write to the database."""
+
+ROOM_NEEDED: Final = 50 * 1024 * 1024
+"""Bytes free on the disk of an SQLite file; below, the next registrations may be refused."""
+
 bp = Blueprint("health", __name__)
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """What a monitor asks for. `letter_waits` is the age of the oldest letter that is due, None without one.
+class Readiness:
+    """Whether requests can be answered. None: not known, since what comes before it fails."""
 
-    A letter that an organiser's pause holds back waits because somebody wants it to: it makes nothing ill, but
-    `letters_paused` says for how long it has been so.
+    database: bool = False
+    migrations: bool | None = None
+    writable: bool | None = None
+
+    @property
+    def is_well(self) -> bool:
+        return bool(self.database and self.migrations and self.writable)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"well": self.is_well, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """Whether letters go out in time. The spans are None without a worker ever heard of, a letter due, a pause.
+
+    A letter that an organiser's pause holds back waits because somebody wants it to: it makes nothing late, but
+    `letters_paused` says for how long it has been so. Letters can't be judged (`is_known`) when the database can't.
     """
 
-    database: bool
-    migrations: bool
+    is_known: bool = True
+    worker_silent: timedelta | None = None
     letter_waits: timedelta | None = None
     letters_paused: timedelta | None = None
+
+    @property
+    def worker(self) -> bool:
+        return self.worker_silent is not None and self.worker_silent <= WORKER_MAY_BE_SILENT
 
     @property
     def letters(self) -> bool:
@@ -40,31 +72,52 @@ class Pulse:
 
     @property
     def is_well(self) -> bool:
-        return self.database and self.migrations and self.letters
+        return self.is_known and self.worker and self.letters
 
     def as_json(self) -> dict[str, Any]:
-        """Nothing personal, and nothing that helps an intruder: anybody may ask."""
         return {
             "well": self.is_well,
-            "database": self.database,
-            "migrations": self.migrations,
-            "letters": self.letters,
+            "worker": self.worker if self.is_known else None,
+            "letters": self.letters if self.is_known else None,
+            "worker_silent_s": _seconds(self.worker_silent),
             "oldest_due_letter_s": _seconds(self.letter_waits),
             "letters_paused_s": _seconds(self.letters_paused),
         }
 
 
-def take_pulse(now: datetime) -> Pulse:
-    """How the service is at `now`; a database out of reach is an answer, not an error."""
+def readiness() -> Readiness:
+    """A database out of reach is an answer, not an error."""
     try:
         connection = db.session.connection()
         if schema.describe_mismatch(schema.find_revision(connection)):
-            return Pulse(database=True, migrations=False)
-        paused = pausing.paused_for(now)
-        return Pulse(database=True, migrations=True, letter_waits=_waiting(now), letters_paused=paused)
+            return Readiness(database=True, migrations=False)
+        return Readiness(database=True, migrations=True, writable=_is_writable(connection))
     except SQLAlchemyError:
         db.session.rollback()
-        return Pulse(database=False, migrations=False)
+        return Readiness()
+
+
+def lateness(now: datetime) -> Lateness:
+    """What is late at `now`; not known while the database is out of reach or its tables don't fit."""
+    try:
+        return Lateness(
+            worker_silent=heartbeat.silent_for(now),
+            letter_waits=_waiting(now),
+            letters_paused=pausing.paused_for(now),
+        )
+    except SQLAlchemyError:
+        db.session.rollback()
+        return Lateness(is_known=False)
+
+
+def _is_writable(connection: Connection) -> bool:
+    """What can be read of it: PostgreSQL's disk tells nothing until something is written (see the heartbeat)."""
+    if connection.dialect.name == "postgresql":
+        return bool(connection.scalar(select(func.current_setting("transaction_read_only"))) == "off")
+    file = Path(str(db.engine.url.database))
+    # The folder too: SQLite puts its journal beside the file.
+    may_write = all(os.access(path, os.W_OK) for path in (file, file.parent))
+    return may_write and shutil.disk_usage(file.parent).free >= ROOM_NEEDED
 
 
 def _waiting(now: datetime) -> timedelta | None:
@@ -81,9 +134,23 @@ def _seconds(span: timedelta | None) -> int | None:
     return None if span is None else round(span.total_seconds())
 
 
+@bp.get("/healthz/live")
+def live() -> Response:
+    """The process answers; no database is asked."""
+    return jsonify(well=True)
+
+
 @bp.get("/healthz")
 def healthz() -> Response:
-    pulse = take_pulse(g.received_at)
-    response = jsonify(pulse.as_json())
-    response.status_code = 200 if pulse.is_well else 503
+    return _answer(readiness())
+
+
+@bp.get("/healthz/late")
+def late() -> Response:
+    return _answer(lateness(g.received_at))
+
+
+def _answer(found: Readiness | Lateness) -> Response:
+    response = jsonify(found.as_json())
+    response.status_code = 200 if found.is_well else 503
     return response

@@ -21,7 +21,7 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.core.errors import where
-from regapp.mailing import claiming, delivery, reading
+from regapp.mailing import claiming, delivery, heartbeat, reading
 from regapp.mailing.delivery import Route
 from regapp.mailing.desk import Desk
 from regapp.mailing.outbox import CHANNEL, queue_trouble
@@ -189,6 +189,8 @@ class Worker:
             return
         self._take_over()
         self._next_chores = time.monotonic() + HOUSEKEEPING_S
+        with writing():
+            heartbeat.beat(clock.now())
         for chore in self._chores:
             try:
                 with writing():

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-HEAD = "007"
+HEAD = "008"
 """The newest revision in migrations/versions; a test keeps it so."""
 
 
@@ -14,11 +14,14 @@ class SchemaError(Exception):
 
 
 def find_revision(connection: Connection) -> str | None:
-    """The revision that the database says it is at; None without tables."""
+    """The revision that the database says it is at; None without tables. Raises DBAPIError when it can't be asked."""
     try:
         revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return revision
-    except DBAPIError:
+    except (ProgrammingError, OperationalError) as error:
+        # PostgreSQL calls a missing table an error of ours, SQLite one of its own, like a disk that can't be read.
+        if isinstance(error, OperationalError) and "no such table" not in str(error.orig):
+            raise
         connection.rollback()
         return None
 

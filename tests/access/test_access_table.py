@@ -18,6 +18,7 @@ from regapp.accounts.roles import Role
 from regapp.campaigns import reminding
 from regapp.core.db import Model, db, writing
 from regapp.core.links import Purpose, sign
+from regapp.mailing import heartbeat
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
 from regapp.registrations.submissions import Submission
@@ -46,6 +47,8 @@ TABLE = {
     "accounts.sign_in POST": "+++++",
     "accounts.sign_out POST": "+++++",
     "health.healthz GET": "+++++",
+    "health.late GET": "+++++",
+    "health.live GET": "+++++",
     "organising.attempts GET": "?+-++",
     "organising.attendees GET": "?++++",
     "organising.cancel_person GET": "?--++",
@@ -179,6 +182,7 @@ def values(app: Flask) -> Iterator[dict[str, Any]]:
             registration = db.session.scalars(select(Registration)).one()
             reminder = reminding.add(registration.event_id, reminding.USUAL[0], WHILE_OPEN, actor="system")
             newcomer = managing.add("new@example.org", Role.VIEWER, WHILE_OPEN, actor="system")
+            heartbeat.beat(WHILE_OPEN)
             found = {
                 "slug": slug,
                 "public_id": registration.public_id,

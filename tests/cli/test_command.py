@@ -136,7 +136,7 @@ def test_the_worker_sends_what_is_due_and_stops(environ: dict[str, str]) -> None
 
 
 @pytest.mark.both_databases("the doctor asks each for its time")
-def test_the_doctor_finds_one_thing_wrong_where_there_is_no_mail_server(regapp: Run) -> None:
+def test_the_doctor_finds_what_is_wrong_where_neither_worker_nor_mail_server_runs(regapp: Run) -> None:
     ran = regapp("doctor")
     lines = ran.stdout.splitlines()
     assert ran.returncode == 1
@@ -144,12 +144,14 @@ def test_the_doctor_finds_one_thing_wrong_where_there_is_no_mail_server(regapp: 
         ["ok", "settings"],
         ["ok", "database"],
         ["ok", "tables"],
+        ["ok", "writing"],
+        ["WRONG", "worker"],
         ["ok", "letters"],
         ["WRONG", "mail server"],
         ["ok", "inbox"],
         ["ok", "clock"],
     ]
-    assert "127.0.0.1:9" in lines[4]
+    assert "127.0.0.1:9" in lines[6]
 
 
 @pytest.mark.dovecot
@@ -186,4 +188,6 @@ def test_healthz_answers_without_a_web_server(regapp: Run, bare: Run) -> None:
     well, ill = regapp("healthz"), bare("healthz")
     assert (well.returncode, ill.returncode) == (0, 1)
     assert '"well": true' in well.stdout
-    assert '"migrations": false' in ill.stdout
+    assert '"database": false' in ill.stdout
+    late = regapp("healthz", "--late")
+    assert (late.returncode, '"worker": false' in late.stdout) == (1, True)

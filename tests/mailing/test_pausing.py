@@ -12,7 +12,7 @@ from sqlalchemy import select
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, outbox, pausing
+from regapp.mailing import claiming, heartbeat, outbox, pausing
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.letters import Letter, Paragraph
 from regapp.mailing.models import MailState, OutgoingMail
@@ -158,15 +158,16 @@ def test_resuming_wakes_the_worker(register: Register, start_system: Callable[..
     wait_until(lambda: server.to("p1@example.org"), what="the participant's letter")
 
 
-def test_a_pause_doesnt_make_the_service_ill_but_is_told(app: Flask, register: Register) -> None:
+def test_a_pause_makes_no_letter_late_but_is_told(app: Flask, register: Register) -> None:
     mail = db.session.get(OutgoingMail, register())
     assert mail is not None
     with writing():
         pausing.pause(mail.due_at, actor=ANNA)
+        heartbeat.beat(mail.due_at + timedelta(hours=3))
     with time_machine.travel(mail.due_at + timedelta(hours=3), tick=False):
-        answer = app.test_client().get("/healthz")
+        answer = app.test_client().get("/healthz/late")
         assert (answer.status_code, answer.get_json()["oldest_due_letter_s"]) == (200, None)
         assert answer.get_json()["letters_paused_s"] == 3 * 3600
         _resume()
-        answer = app.test_client().get("/healthz")
+        answer = app.test_client().get("/healthz/late")
         assert (answer.status_code, answer.get_json()["letters_paused_s"]) == (503, None)
