@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from regapp.core.db import db
+from regapp.core.i18n import local
 from regapp.events.models import Event
 from regapp.registrations.choices import Attendance, Profession
 from regapp.registrations.models import Registration, Status
@@ -31,10 +32,10 @@ def per_day(event: Event, now: datetime) -> list[OneDay]:
     """
     counted: Counter[date] = Counter()
     for hour, number in _per_hour(event.id):
-        counted[hour.astimezone(event.zone).date()] += number
+        counted[local(hour).date()] += number
     if not counted:
         return []
-    last = max(max(counted), min(now.astimezone(event.zone).date(), event.last_day))
+    last = max(max(counted), min(local(now).date(), event.last_day))
     return [OneDay(day, counted[day]) for day in _days(min(counted), last)]
 
 

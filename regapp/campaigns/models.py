@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
-from regapp.core.i18n import Text, pick
+from regapp.core.i18n import SWEDISH_TIME, Text, local, pick
 from regapp.events.models import Event
 from regapp.registrations.choices import Attendance
 
@@ -74,7 +74,7 @@ class Reminder(Model):
         A day that was moved may bring it to a clock that comes twice, or to none: then it is the first of the two,
         or an hour later.
         """
-        return datetime.combine(day_of(self.event, self.days_before), self.clock, self.event.zone).astimezone(UTC)
+        return datetime.combine(day_of(self.event, self.days_before), self.clock, SWEDISH_TIME).astimezone(UTC)
 
     @property
     def is_ahead(self) -> bool:
@@ -84,4 +84,4 @@ class Reminder(Model):
 
 def day_of(event: Event, days_before: int) -> date:
     """The date so many days before the day, by the calendar at the venue."""
-    return event.starts_at.astimezone(event.zone).date() - timedelta(days=days_before)
+    return local(event.starts_at).date() - timedelta(days=days_before)

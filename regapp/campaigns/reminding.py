@@ -13,7 +13,7 @@ from regapp.campaigns.models import Audience, Reminder, day_of
 from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
-from regapp.core.i18n import Text, format_instant
+from regapp.core.i18n import SWEDISH_TIME, Text, format_instant
 from regapp.events import times
 from regapp.events.models import Event, Publication
 from regapp.registrations.choices import Attendance
@@ -180,7 +180,7 @@ def _check(event: Event, draft: ReminderDraft, at: datetime, *, other_than: int 
 
 def _due_at(event: Event, draft: ReminderDraft) -> datetime:
     try:
-        return times.instant(day_of(event, draft.days_before), draft.clock, event.zone)
+        return times.instant(day_of(event, draft.days_before), draft.clock, SWEDISH_TIME)
     except RuleBroken as error:
         raise RuleBroken(error.message, "clock") from None
 

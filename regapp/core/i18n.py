@@ -85,8 +85,9 @@ def _locale() -> str:
     return "sv" if current_language() == "sv" else "en_GB"
 
 
-def local(instant: datetime, zone: ZoneInfo = SWEDISH_TIME) -> datetime:
-    return instant.astimezone(zone)
+def local(instant: datetime) -> datetime:
+    """The instant as clocks in Sweden show it."""
+    return instant.astimezone(SWEDISH_TIME)
 
 
 def format_day(value: date | datetime) -> str:

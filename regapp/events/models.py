@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
-from regapp.core.i18n import pick
+from regapp.core.i18n import local, pick
 
 
 class Publication(enum.StrEnum):
@@ -88,7 +87,6 @@ class Event(Model):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     doors_open: Mapped[time | None]
-    time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Stockholm")
     venue: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(300), default="")
     directions_sv: Mapped[str] = mapped_column(default="")
@@ -139,18 +137,14 @@ class Event(Model):
         return pick(self.directions_sv, self.directions_en)
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
-
-    @property
     def last_day(self) -> date:
-        """The last day to register, in the day's own time zone; the whole of it counts."""
-        return (self.closes_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
+        """The last day to register, in Swedish time; the whole of it counts."""
+        return (local(self.closes_at) - timedelta(microseconds=1)).date()
 
     @property
     def last_change_day(self) -> date:
         """The last day to change what catering and seats need; the whole of it counts."""
-        return (self.changes_close_at.astimezone(self.zone) - timedelta(microseconds=1)).date()
+        return (local(self.changes_close_at) - timedelta(microseconds=1)).date()
 
     @property
     def closes_visibly_at(self) -> datetime:

@@ -95,7 +95,7 @@ def _online() -> str:
 
 
 def _deadline(event: Event, now: datetime) -> str:
-    days = (event.last_day - local(now, event.zone).date()).days
+    days = (event.last_day - local(now).date()).days
     if days > 1:
         left = t("om {n} dagar", "in {n} days", n=days)
     elif days >= 0:

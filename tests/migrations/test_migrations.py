@@ -166,6 +166,31 @@ def test_who_filled_in_a_registration_from_before_is_read_out_of_the_audit_log(e
     assert (found, untold) == (["themselves", "organiser", "colleague"], [None])
 
 
+ORGANISER = """
+INSERT INTO organiser (id, email, email_key, name, language, role, active, fs_uniquifier, created_at)
+VALUES ({id}, 'o{id}@example.org', 'o{id}@example.org', '', 'sv', '{role}', true, 'u{id}', '2026-09-01')
+"""
+CHOSE = """
+INSERT INTO audit_entry (at, action, actor, details)
+VALUES ('2026-10-01', 'organiser.preferences_changed', 'organiser:{id}', '{{"organiser_id": {id}, "language": "sv"}}')
+"""
+
+
+@both
+def test_who_was_an_organiser_before_there_were_alarms_gets_them_unless_they_chose(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "001")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for number, role in [(1, "admin"), (2, "organiser"), (3, "viewer"), (4, "door"), (12, "admin")]:
+            connection.exec_driver_sql(ORGANISER.format(id=number, role=role))
+        connection.exec_driver_sql(CHOSE.format(id=12))
+    migrating.upgrade(url)
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SELECT id FROM organiser WHERE wants_alarms ORDER BY id").scalars().all()
+    assert told == [1, 2]
+
+
 REMINDER = """
 INSERT INTO reminder (id, event_id, days_before, clock, audience, message_sv, message_en, created_at, written_at)
 VALUES (1, 1, 7, '09:00', '{audience}', 'Ta med legitimation.', '', '2026-09-01', '{written_at}')
