@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from regapp.core import schema
-from regapp.core.db import db
+from regapp.core.db import ask, db
 from regapp.mailing import heartbeat, pausing
 from regapp.mailing.models import MailState, OutgoingMail
 
@@ -88,26 +88,34 @@ class Lateness:
 def readiness() -> Readiness:
     """A database out of reach is an answer, not an error."""
     try:
-        connection = db.session.connection()
-        if schema.describe_mismatch(schema.find_revision(connection)):
-            return Readiness(database=True, migrations=False)
-        return Readiness(database=True, migrations=True, writable=_is_writable(connection))
+        return ask(_readiness)
     except SQLAlchemyError:
         db.session.rollback()
         return Readiness()
 
 
+def _readiness() -> Readiness:
+    connection = db.session.connection()
+    if schema.describe_mismatch(schema.find_revision(connection)):
+        return Readiness(database=True, migrations=False)
+    return Readiness(database=True, migrations=True, writable=_is_writable(connection))
+
+
 def lateness(now: datetime) -> Lateness:
     """What is late at `now`; not known while the database is out of reach or its tables don't fit."""
     try:
-        return Lateness(
-            worker_silent=heartbeat.silent_for(now),
-            letter_waits=_waiting(now),
-            letters_paused=pausing.paused_for(now),
-        )
+        return ask(lambda: _lateness(now))
     except SQLAlchemyError:
         db.session.rollback()
         return Lateness(is_known=False)
+
+
+def _lateness(now: datetime) -> Lateness:
+    return Lateness(
+        worker_silent=heartbeat.silent_for(now),
+        letter_waits=_waiting(now),
+        letters_paused=pausing.paused_for(now),
+    )
 
 
 def _is_writable(connection: Connection) -> bool:

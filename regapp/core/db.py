@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,14 +14,15 @@ from typing import Any, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from regapp.core.errors import NotFound
 
 BUSY_TIMEOUT_S = 10
-"""How long a writer waits for SQLite's one write lock before the page answers 503; `?timeout=` behind the file's name
-says otherwise."""
+"""How long a transaction waits for somebody else's lock before the page answers 503. The database's address may say
+otherwise: `?timeout=` for SQLite's one write lock, `?options=` with a lock_timeout for PostgreSQL's."""
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -73,17 +74,38 @@ class Model(DeclarativeBase):
 db = SQLAlchemy(model_class=Model)
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_has_been_answered: ContextVar[bool] = ContextVar("has_been_answered", default=False)
 
 
 def begin_writing() -> None:
     """From here to the end of the request, transactions take SQLite's write lock when they begin."""
     _writing.set(True)
+    _has_been_answered.set(False)
 
 
 def begin_reading() -> None:
     _writing.set(False)
+    _has_been_answered.set(False)
+
+
+def was_stale(error: DBAPIError) -> bool:
+    """Whether the request's first statement found that its connection had died meanwhile, as after a restart of
+    PostgreSQL: nothing was done yet, and the next one gets a connection that lives."""
+    return error.connection_invalidated and not _has_been_answered.get()
+
+
+def ask(question: Callable[[], T]) -> T:
+    """The answer; asked once more where the first statement found its connection dead."""
+    try:
+        return question()
+    except DBAPIError as error:
+        if not was_stale(error):
+            raise
+        db.session.rollback()
+        return question()
 
 
 @contextmanager
@@ -115,8 +137,10 @@ def disconnect() -> None:
 def lock(model: type[M], identity: int | str) -> M:
     """The row, locked to the end of the transaction and read anew; raises NotFound.
 
-    Everything loaded before is forgotten: it may have changed while we waited.
+    What was changed before is written first, and everything loaded before is forgotten: it may have changed while we
+    waited. See core/lock_order.py for what may be locked after what.
     """
+    db.session.flush()
     db.session.expire_all()
     found: M | None = db.session.scalar(_locking(model), {"identity": identity})
     if found is None:
@@ -131,9 +155,16 @@ def _locking(model: type[Model]) -> Select[Any]:
 
 
 @event.listens_for(Engine, "do_connect")
-def _wait_for_sqlite(dialect: Dialect, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+def _wait_a_while(dialect: Dialect, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
     if dialect.name == "sqlite":
         named.setdefault("timeout", BUSY_TIMEOUT_S)
+    elif "lock_timeout" not in (given := named.get("options", "")):
+        named["options"] = f"{given} -c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f}".strip()
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _note_answer(*_of_statement: object) -> None:
+    _has_been_answered.set(True)
 
 
 @event.listens_for(Engine, "connect")

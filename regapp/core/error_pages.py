@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from regapp.core.db import db
+from regapp.core.db import db, was_stale
 from regapp.core.errors import NotFound, RuleBroken, where
 from regapp.core.i18n import Text
 from regapp.core.mending import lead_to_page
 from regapp.core.web import SAFE_METHODS, personal
 
 RETRY_AFTER_S = 5
+
+_ASKED_AGAIN = "regapp.asked_again"
 
 
 def init_app(app: Flask) -> None:
@@ -42,11 +44,25 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _show_database_trouble(error: Exception) -> ResponseReturnValue:
+    is_first = not request.environ.get(_ASKED_AGAIN)
+    if is_first and isinstance(error, DBAPIError) and was_stale(error):
+        return _answer_again()
     # Only the kind of error is logged: its message holds the statement's values, which are personal data.
     current_app.logger.error("the database is out of reach or busy: %s", type(error).__name__)
     response = error_page(503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _answer_again() -> ResponseReturnValue:
+    """The request from its beginning, on a connection that lives; what it raises then is shown like any other error."""
+    request.environ[_ASKED_AGAIN] = True
+    db.session.rollback()
+    try:
+        answer = current_app.preprocess_request()
+        return current_app.dispatch_request() if answer is None else answer
+    except Exception as error:
+        return current_app.handle_user_exception(error)
 
 
 def _show_bug(error: Exception) -> ResponseReturnValue:

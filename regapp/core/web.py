@@ -114,7 +114,8 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     # Taken before the body is read and before any lock: who waits for the lock over midnight was in time.
-    g.received_at = clock.now()
+    # Once, also for a request that is answered on a second connection.
+    g.received_at = request.environ.setdefault("regapp.received_at", clock.now())
     begin_reading() if request.method in SAFE_METHODS else begin_writing()
 
 

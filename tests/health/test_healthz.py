@@ -18,6 +18,7 @@ from regapp.mailing import heartbeat
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.transport import SmtpRoute
 from regapp.worker import Worker
+from tests.support.postgres import cut_off
 
 READY = {"well": True, "database": True, "migrations": True, "writable": True}
 PUNCTUAL = {
@@ -147,8 +148,7 @@ def test_a_server_that_went_away_since_the_last_question_is_out_of_reach(app: Fl
     server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'))
-        ended = text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name")
-        assert connection.scalars(ended, {"name": url.database}).all() == [True]
+        assert cut_off(url) == 1
         status, told = ask(client, "/healthz")
         connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'))
     server.dispose()

@@ -64,11 +64,14 @@ class Lock:
         self._engine = create_engine(engine.url, connect_args=_any_thread(engine))
         self._connection: Connection | None = None
 
-    def take(self) -> None:
+    def take(self, *, of_row: bool = False) -> None:
+        """`of_row`: on PostgreSQL, only what `SELECT … FOR UPDATE` holds of days and letters."""
         self._connection = self._engine.connect()
         if self._engine.dialect.name == "sqlite":
             # The house's own listener has begun a transaction that only reads.
             self._connection.execute(text("UPDATE event SET version = version"))
+        elif of_row:
+            self._connection.execute(text("SELECT id FROM event FOR UPDATE"))
         else:
             self._connection.execute(text("LOCK TABLE event, outgoing_mail IN ACCESS EXCLUSIVE MODE"))
 

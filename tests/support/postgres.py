@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import URL, create_engine, text
 
 FAST = {
     "fsync": "off",
@@ -27,6 +28,16 @@ def find_binaries() -> Path | None:
         return found[-1].parent
     initdb = shutil.which("initdb")
     return Path(initdb).parent if initdb else None
+
+
+def cut_off(url: URL) -> int:
+    """End every connection to the database, as a restart does; how many there were, once they are gone."""
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    ended = text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name")
+    with server.connect() as connection:
+        number = len(connection.scalars(ended, {"name": url.database}).all())
+    server.dispose()
+    return number
 
 
 class Cluster:

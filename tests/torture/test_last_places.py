@@ -63,7 +63,7 @@ class Race:
 
 def patient(database_url: str) -> str:
     """Nobody is to be sent away busy, however slow the machine is."""
-    return f"{database_url}?timeout=60" if database_url.startswith("sqlite") else database_url
+    return f"{database_url}{'?timeout=60' if database_url.startswith('sqlite') else '&options=-c lock_timeout=60000'}"
 
 
 @pytest.fixture
