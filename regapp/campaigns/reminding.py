@@ -95,9 +95,8 @@ def has_missed(event_id: int) -> bool:
 
 
 def get(event_id: int, reminder_id: int) -> Reminder:
-    """Raises NotFound, also for another day's and for a number that no column holds."""
-    is_number = reminder_id < 2**31
-    reminder = db.session.scalar(select(Reminder).filter_by(event_id=event_id, id=reminder_id)) if is_number else None
+    """Raises NotFound, also for another day's."""
+    reminder = db.session.scalar(select(Reminder).filter_by(event_id=event_id, id=reminder_id))
     if reminder is None:
         raise NotFound
     return reminder

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, RequestRedirect
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, RequestRedirect
 
 from regapp.core import clock, i18n
 from regapp.core.context import settings
@@ -26,6 +27,8 @@ CSP = (
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
+
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 
@@ -33,6 +36,15 @@ class SlugConverter(BaseConverter):
     """A day's name in an address: its year, and a word where a year has two."""
 
     regex = r"20\d\d(?:-[a-z0-9]+)*"
+
+
+class IdConverter(IntegerConverter):
+    """A row's number in an address: what an INTEGER column holds, in ASCII digits."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, min=1, max=2**31 - 1)
 
 
 def bilingual(blueprint: Blueprint, rule: str, **options: Any) -> Callable[[View], View]:
@@ -82,7 +94,7 @@ def personal(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     config = settings()
-    app.url_map.converters["slug"] = SlugConverter
+    app.url_map.converters.update(slug=SlugConverter, int=IdConverter)
     app.config.update(
         SECRET_KEY=config.secret_key,
         SECRET_KEY_FALLBACKS=list(config.secret_key_fallbacks),
@@ -102,6 +114,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)
+    app.before_request(_refuse_controls)
     app.before_request(_stay_here)
     app.before_request(_leave_form)
     app.teardown_request(lambda _error: begin_reading())
@@ -117,6 +130,16 @@ def _begin() -> None:
     # Once, also for a request that is answered on a second connection.
     g.received_at = request.environ.setdefault("regapp.received_at", clock.now())
     begin_reading() if request.method in SAFE_METHODS else begin_writing()
+
+
+def _refuse_controls() -> None:
+    """Nothing has a control character in its name, and PostgreSQL can't be asked for a NUL.
+
+    A token is only compared, and its pages say in their own words that it is damaged.
+    """
+    names = [value for part, value in (request.view_args or {}).items() if part != "token"]
+    if any(isinstance(name, str) and _CONTROLS.search(name) for name in names):
+        abort(404)
 
 
 def _stay_here() -> ResponseReturnValue | None:

@@ -15,7 +15,8 @@ _ID_BY_SLUG = select(Event.id).where(Event.slug == bindparam("slug"))
 
 def get_by_slug(slug: str) -> Event:
     """The day, whatever its publication; raises NotFound."""
-    event = db.session.scalar(_BY_SLUG, {"slug": slug})
+    # A terminal passes on octets that are no UTF-8, as signs that no database takes.
+    event = db.session.scalar(_BY_SLUG, {"slug": slug}) if slug.isascii() else None
     if event is None:
         raise NotFound
     return event

@@ -49,7 +49,7 @@ _TAG = re.compile(r"^\s*\[[^\[\]]{1,40}\]")
 _MACHINES = re.compile(r"\b(mailer|mail|post)[-_.]?(daemon|master)\b|\bmail delivery (sub)?system\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"(),:;@]{1,64}@[^\s<>\"(),:;@]{1,189}")
 _CODE = re.compile(r"(?<![\d.])[45]\.[0-9]{1,3}\.[0-9]{1,3}(?![\d.])")
-_NAMED = re.compile(r"^[>\s]{0,4}Message-ID:\s*(<[^<>\s]{1,318}>)", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"^[>\s]{0,4}Message-ID:\s*(<[!-;=?-~]{1,318}>)", re.IGNORECASE | re.MULTILINE)
 _COPY = re.compile(
     r"^(-{2,}.*\b(copy|original|below|returned|headers?|unsent)\b.*|Return-Path: .*|Received: .*)$",
     re.MULTILINE | re.IGNORECASE,

@@ -46,6 +46,12 @@ def test_the_choices_narrow_it() -> None:
     assert [one["last_name"] for one in found] == ["Ek"]
 
 
+@pytest.mark.parametrize("slug", ["9" * 30, "\udcff", "a\nb"])
+def test_a_day_that_cant_be_is_told_in_one_line(slug: str) -> None:
+    done = run(slug)
+    assert (done.exit_code, done.stderr) == (1, "regapp: there is no such day or person\n")
+
+
 def test_a_file_is_read_by_its_owner_only(tmp_path: Path) -> None:
     out = tmp_path / "list.xlsx"
     assert run("2026", "--format", "xlsx", "--out", str(out)).exit_code == 0

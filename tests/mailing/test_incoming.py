@@ -225,6 +225,12 @@ def test_without_an_address_of_the_letter_s_own_it_is_named_by_the_copy(name: st
     assert report.only_for == ("asa@example.org",)
 
 
+def test_a_name_with_a_sign_that_no_letter_of_ours_has_names_none() -> None:
+    unclear = come_back("From: asa@example.org", "Hej\r\n\r\nMessage-ID: <a\0b@example.org>\r\nMessage-ID: <å@x>")
+    assert isinstance(unclear, Unclear)
+    assert (unclear.message_ids, unclear.letter_ids) == ((), (LETTER,))
+
+
 @pytest.mark.parametrize("name", ["delay-exim", "delay-postfix-plain"])
 def test_a_delay_in_plain_words_is_no_failure(name: str) -> None:
     report = understood(name)
