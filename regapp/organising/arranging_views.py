@@ -40,7 +40,7 @@ def register_person(slug: str) -> ResponseReturnValue:
     day_places = places.count(event)
     form.offer(line=day_places.has_line(event, g.received_at))
     if form.validate_on_submit() and (registration := done(form, lambda: _register(event, form))):
-        flash(t("{name} är anmäld.", "{name} is registered.", name=registration.name))
+        flash(t("Personen är anmäld.", "The person is registered."))
         return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
     late = _why_late(event)
     return form_page(

@@ -189,10 +189,12 @@ def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> Res
         rule(event.id, form.opened_version, g.received_at, actor=_actor(), **more)
     except RuleBroken as error:
         db.session.rollback()
-        flash(str(error.message), "warning")
-    else:
-        db.session.commit()
-        flash(words)
+        # Shown at once: it may name a colleague, and what waits for the next page waits in a cookie.
+        form.refuse(error)
+        form.version.data = str(event.version)
+        return day_page(event, form), 422
+    db.session.commit()
+    flash(words)
     return redirect(url_for(".day", slug=slug), 303)
 
 

@@ -41,7 +41,7 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
     registration = listing.get(event.id, public_id)
     form = FirstForm()
     if counts(form, lambda: _move(registration.id, form)):
-        flash(t("{name} står nu först i kön.", "{name} is now first in line.", name=registration.name))
+        flash(t("Personen står nu först i kön.", "The person is now first in line."))
         return redirect(url_for(".line", slug=slug), 303)
     page = render_template(
         "organising/move_to_front.html",

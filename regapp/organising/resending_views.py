@@ -18,13 +18,13 @@ from regapp.registrations import arranging, sending_again
 from regapp.registrations.models import Registration
 
 ADDRESS_CORRECTED = Text(
-    "Adressen är rättad, och ett nytt brev är på väg till {to}.",
-    "The address is corrected, and a new letter is on its way to {to}.",
+    "Adressen är rättad, och ett nytt brev är på väg dit.",
+    "The address is corrected, and a new letter is on its way there.",
 )
 
 ADDRESS_CORRECTED_ONLY = Text(
-    "Adressen är rättad. Brevet till {to} väntar tills dagen inte längre kan tas tillbaka, eller blir av ändå.",
-    "The address is corrected. The letter to {to} waits until the day can no longer be taken back, or takes place.",
+    "Adressen är rättad. Brevet dit väntar tills dagen inte längre kan tas tillbaka, eller blir av ändå.",
+    "The address is corrected. The letter there waits until the day can no longer be taken back, or takes place.",
 )
 
 
@@ -35,7 +35,7 @@ def send_again(slug: str, mail_id: str) -> ResponseReturnValue:
     mail = letters.get(event.id, mail_id)
     form = AgainForm()
     if form.validate_on_submit() and (sent := done(form, lambda: _again(mail.id, form))):
-        flash(t("Brevet är skickat igen, till {to}.", "The letter is sent again, to {to}.", to=sent.recipient))
+        flash(t("Brevet är skickat igen.", "The letter is sent again."))
         return redirect(url_for(".letter", slug=slug, mail_id=sent.id), 303)
     return letter_page(event, letters.get(event.id, mail_id), form)
 
@@ -50,8 +50,7 @@ def send_present(slug: str, public_id: str) -> ResponseReturnValue:
     registration = listing.get(finding.get_by_slug(slug).id, public_id)
     form = AgainForm(times=sending_again.times_told(registration))
     if form.validate_on_submit() and done(form, lambda: _present(registration, form)):
-        words = t("Ett nytt brev är på väg till {to}.", "A new letter is on its way to {to}.", to=registration.email)
-        return back(registration, words)
+        return back(registration, t("Ett nytt brev är på väg.", "A new letter is on its way."))
     why_not = sending_again.why_not_present(registration, g.received_at)
     return form_page("send_present", form, registration=registration, why_not=why_not)
 
@@ -67,7 +66,7 @@ def correct_address(slug: str, public_id: str) -> ResponseReturnValue:
     form = AddressForm(obj=registration)
     if form.validate_on_submit() and done(form, lambda: _address(registration, form)):
         words = ADDRESS_CORRECTED_ONLY if registration.event.is_cancellation_untold else ADDRESS_CORRECTED
-        flash(str(words.format(to=registration.email)))
+        flash(str(words))
         return redirect(url_for(".mail", slug=slug), 303)
     return form_page("correct_address", form, registration=registration)
 

@@ -20,9 +20,9 @@ NAME, ADDRESS, ANSWER = "\x02name\x03", "\x02address\x03", "~answer~"
 
 TOO_LATE = Text(
     "Adressen är inte rättad. Den går att rätta i 30 minuter, i den webbläsare som skickade formuläret. Anmäl dig igen "
-    "med rätt adress, eller skriv till {contact}.",
+    "med rätt adress, eller skriv till arrangören.",
     "The address is not corrected. It can be corrected for 30 minutes, in the browser that sent the form. Register "
-    "again with the right address, or write to {contact}.",
+    "again with the right address, or write to the organiser.",
 )
 
 
@@ -56,7 +56,7 @@ def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
     submission = sent_forms.find(slug, answer_id)
     application = registering.application_in(submission) if submission else None
     if submission is None or application is None:
-        flash(str(TOO_LATE.format(contact=event.contact_email)), "warning")
+        flash(str(TOO_LATE), "warning")
         return redirect(page_url(".received", slug=slug))
     proof = sign(Purpose.CORRECT, answer_id, submission.link_version)
     form = CorrectionForm(answer_id, asks_for_needs=application.wish.wants_seat, email=submission.email, proof=proof)

@@ -105,7 +105,7 @@ def test_a_letter_that_an_organiser_left_out_is_never_written_and_can_be_sent(
     page = organiser.page(MAIL)
     assert missing(page).count("inget brev har skrivits") == 2
     send = next(link for link in page.links() if link.endswith("/send"))
-    assert "på väg till" in read(organiser.submit(send)).text
+    assert "Ett nytt brev är på väg" in read(organiser.submit(send)).text
     (sent,) = letters(app)
     assert (sent.kind, sent.sequence) == ("confirmation", 0)
 

@@ -74,7 +74,8 @@ def test_a_refused_letter_is_sent_again_once_however_often_the_button_is_pressed
     later()
     form = organiser.page(path_of(first)).form("/again")
     for _ in range(12):
-        assert f"Brevet är skickat igen, till {ASA}." in read(organiser.send(path_of(first), form)).text
+        again = read(organiser.send(path_of(first), form))
+        assert "Brevet är skickat igen." in again.text and ASA in again.text
         all_go(app)
     found = letters(app, ASA)
     assert len(found) == 2
@@ -203,7 +204,7 @@ def test_pressed_twelve_times_what_holds_now_is_sent_once(
     path = pages_of(app, ASA) + "/send"
     form = organiser.page(path).form("/send")
     for _ in range(12):
-        assert "på väg till" in read(organiser.send(path, form)).text
+        assert "Ett nytt brev är på väg" in read(organiser.send(path, form)).text
         all_go(app)
         later()
     assert letters_to(app, ASA) == ["confirmation", "confirmation"]
@@ -313,7 +314,7 @@ def test_an_address_is_corrected_and_the_letter_goes_there(
     later()
     person = pages_of(app, "assa@example.org")
     page = read(organiser.submit(person + "/address", email=ASA))
-    assert f"Adressen är rättad, och ett nytt brev är på väg till {ASA}." in page.text
+    assert "Adressen är rättad, och ett nytt brev är på väg dit." in page.text
     assert page.h1 == "Mejl till deltagarna"
     (sent,) = letters(app, ASA)
     assert (sent.kind, sent.sequence) == ("confirmation", 0)

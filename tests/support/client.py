@@ -1,10 +1,11 @@
-"""The test client: opens pages over https as the settings say, and checks every one."""
+"""The test client: opens pages over https as the settings say, and checks every one, and every cookie."""
 
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support import cookies
 from tests.support.pages import Form, Page, check
 
 
@@ -16,6 +17,7 @@ class CheckingClient(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         kwargs.setdefault("base_url", self.base_url)
         response = super().open(*args, **kwargs)
+        cookies.check(self.application, response)
         is_page = response.mimetype == "text/html" and not is_letter(response)
         if is_page and not 300 <= response.status_code < 400 and response.data:
             check(response.get_data(as_text=True))
