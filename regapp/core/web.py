@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -12,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, RequestRedirect
+from werkzeug.wsgi import LimitedStream
 
 from regapp.core import clock, i18n
 from regapp.core.context import settings
@@ -114,6 +116,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)
+    app.before_request(_measure_body)
     app.before_request(_refuse_controls)
     app.before_request(_stay_here)
     app.before_request(_leave_form)
@@ -130,6 +133,18 @@ def _begin() -> None:
     # Once, also for a request that is answered on a second connection.
     g.received_at = request.environ.setdefault("regapp.received_at", clock.now())
     begin_reading() if request.method in SAFE_METHODS else begin_writing()
+
+
+def _measure_body() -> None:
+    """Read a body that comes in chunks, without its length (RFC 9112 §7.1): beyond the limit Werkzeug would cut it."""
+    environ = request.environ
+    if environ.get("CONTENT_LENGTH") or not environ.get("wsgi.input_terminated"):
+        return
+    body = LimitedStream(environ["wsgi.input"], MAX_BODY + 1, is_max=True).readall()
+    if len(body) > MAX_BODY:
+        abort(413)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
 
 
 def _refuse_controls() -> None:
