@@ -16,7 +16,7 @@ from regapp.mailing import inbox, orders, outbox
 from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
-from regapp.privacy.disposing import dispose_of_health
+from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import (
     attempts,
     calendar_answers,
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
         attempts.forget_old,
         inbox.forget_old,
         dispose_of_health,
+        dispose_of_reasons,
         reminders.write_due,
         raise_alarms,
         write_digests,

@@ -14,7 +14,7 @@ import click
 from regapp.attendees import csv_files, exporting
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter, words_of
-from regapp.core import audit, clock
+from regapp.core import audit, clock, text
 from regapp.core.db import writing
 from regapp.events import finding
 from regapp.registrations.choices import Attendance, Profession
@@ -36,7 +36,7 @@ def attendees() -> None:
 @click.option("--status", type=click.Choice([s.value for s in Status]))
 @click.option("--profession", type=click.Choice([p.value for p in Profession]))
 @click.option("--with-health", is_flag=True, help="Special diets and access needs too; needs --reason.")
-@click.option("--reason", default="", help="Why the list is exported; it stands in the audit log.")
+@click.option("--reason", default="", help="Why the list is exported; kept until 90 days after the day.")
 def export(
     slug: str,
     to: str,
@@ -53,15 +53,16 @@ def export(
     if to == Format.XLSX and out is None and sys.stdout.isatty():
         raise click.UsageError("an XLSX file doesn't fit a terminal: write it to a file (> FILE, or --out FILE)")
     if with_health and not reason.strip():
-        raise click.UsageError("--with-health needs --reason: it stands in the audit log")
+        raise click.UsageError("--with-health needs --reason")
     chosen = Filter(
         words_of(words),
         Attendance(attendance) if attendance else None,
         Status(status) if status else None,
         Profession(profession) if profession else None,
     )
+    reason = text.clean(reason)
     with _opened(out) as file:
-        prepared = _prepare(slug, chosen, Format(to), with_health=with_health, reason=reason.strip())
+        prepared = _prepare(slug, chosen, Format(to), with_health=with_health, reason=reason)
         _write(prepared, Format(to), csv_files.SEPARATORS[separator], file)
 
 

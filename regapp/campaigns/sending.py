@@ -135,5 +135,5 @@ def _withdraw_useless(now: datetime) -> None:
     )
 
 
-def _record(action: str, reminder: Reminder, at: datetime, **details: int) -> None:
+def _record(action: str, reminder: Reminder, at: datetime, **details: Any) -> None:
     audit.record(action, actor=audit.SYSTEM, at=at, event_id=reminder.event_id, reminder=reminder.id, **details)

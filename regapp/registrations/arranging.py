@@ -94,7 +94,7 @@ def register_for(
         event_id=event.id,
         registration_id=registration.id,
         told=tell,
-        **({"reason": reason} if has_exceeded else {}),
+        reason=reason if has_exceeded else "",
     )
     return registration
 

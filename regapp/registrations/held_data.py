@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import inspect, select
 
-from regapp.core.audit import AuditEntry
+from regapp.core.audit import AuditEntry, Reason
 from regapp.core.db import Model, db
 from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn, WordsBrought
 from regapp.registrations import attempts
@@ -31,6 +31,7 @@ def about(registration: Registration) -> dict[str, Any]:
         "unclear_returns": _about_letters(UnclearReturn, registration),
         "answers_from_other_addresses": _rows(OtherAnswer, registration),
         "log": [{**row, "actor": _role(row["actor"])} for row in _rows(AuditEntry, registration)],
+        "reasons": _given_for(registration),
     }
 
 
@@ -41,6 +42,11 @@ def _rows(model: Any, registration: Registration) -> list[dict[str, Any]]:
 def _about_letters(model: Any, registration: Registration) -> list[dict[str, Any]]:
     of_letters = select(model).join(OutgoingMail).where(OutgoingMail.registration_id == registration.id)
     return [_row(row) for row in db.session.scalars(of_letters)]
+
+
+def _given_for(registration: Registration) -> list[dict[str, Any]]:
+    given = select(Reason).join(AuditEntry).where(AuditEntry.registration_id == registration.id)
+    return [_row(reason) for reason in db.session.scalars(given)]
 
 
 def _row(row: Model) -> dict[str, Any]:

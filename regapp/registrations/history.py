@@ -19,7 +19,7 @@ def record(action: str, registration: Registration, at: datetime, actor: str, re
         at=at,
         event_id=registration.event_id,
         registration_id=registration.id,
-        **({"reason": reason} if reason else {}),
+        reason=reason,
         **details,
     )
 

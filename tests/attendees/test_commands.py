@@ -68,8 +68,8 @@ def test_health_comes_only_with_a_reason_and_every_export_is_noted() -> None:
     assert "--reason" in refused.output
     assert "Specialkost" not in run("2026").stdout
     assert "Veganskt" in run("2026", "--with-health", "--reason", "till köket").stdout
-    noted = [entry.details for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
-    assert [(one["with_health"], one["reason"]) for one in noted] == [(False, ""), (True, "till köket")]
+    noted = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    assert [(one.details["with_health"], one.reason) for one in noted] == [(False, ""), (True, "till köket")]
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import NullPool, create_engine, inspect
 
 import regapp  # noqa: F401 - the models of every room
@@ -189,6 +190,32 @@ def test_who_was_an_organiser_before_there_were_alarms_gets_them_unless_they_cho
     with engine.connect() as connection:
         told = connection.exec_driver_sql("SELECT id FROM organiser WHERE wants_alarms ORDER BY id").scalars().all()
     assert told == [1, 2]
+
+
+@both
+def test_why_organisers_did_something_moves_out_of_the_audit_log_and_back(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    details = {1: {"reason": "Åsa är läkare", "told": True}, 2: {"reason": "", "count": 3}, 3: {"of": "a reason"}}
+    table = sa.table("audit_entry", sa.column("id"), sa.column("details", sa.JSON))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        for number, its in details.items():
+            connection.exec_driver_sql(PERSON.format(id=number))
+            connection.exec_driver_sql(MADE.format(id=number, action="registration.made", actor="organiser:7"))
+            connection.execute(table.update().where(table.c.id == number).values(details=its))
+
+    def found(reasons: bool) -> tuple[list[object], list[object]]:
+        with engine.connect() as connection:
+            kept = connection.execute(sa.select(table.c.details).order_by(table.c.id)).scalars().all()
+            asked = connection.exec_driver_sql("SELECT audit_entry_id, text FROM reason").all() if reasons else []
+        return list(kept), [tuple(one) for one in asked]
+
+    migrating.upgrade(url)
+    assert found(True) == ([{"told": True}, {"count": 3}, {"of": "a reason"}], [(1, "Åsa är läkare")])
+    migrating.downgrade(url, "007")
+    assert found(False)[0] == [details[1], {"count": 3}, details[3]]
 
 
 REMINDER = """

@@ -33,7 +33,7 @@ def test_the_file_holds_what_the_list_shows(app: Flask, organiser: CheckingClien
     (entry,) = noted(app)
     assert entry.actor.startswith("organiser:")
     assert entry.details["filter"] == {"words": 1}
-    assert (entry.details["count"], entry.details["reason"]) == (1, "skyltar")
+    assert (entry.details["count"], entry.reason) == (1, "skyltar")
 
 
 def test_a_comma_separates_when_asked_to(organiser: CheckingClient) -> None:

@@ -211,7 +211,7 @@ def test_a_late_registration_takes_a_reason(
     assert read(refused).find(name="reason").get("aria-invalid") == "true"
     organiser.submit(REGISTER, **SOMEBODY, reason="Föreläsare")
     (entry,) = entries(app, "registration.made")
-    assert entry.details == {"reason": "Föreläsare", "told": True}
+    assert (entry.reason, entry.details) == ("Föreläsare", {"told": True})
 
 
 def test_beyond_the_number_takes_a_reason_and_is_said_plainly(
@@ -250,7 +250,7 @@ def test_the_line_stands_in_order_and_somebody_goes_first_with_a_reason(
     assert "Personen står nu först i kön." in page.text
     assert page.text.index("Dan, Dan") < page.text.index("Cia, Cia")
     (entry,) = entries(app, "registration.moved_up")
-    assert entry.details == {"reason": "Föreläsare"}
+    assert (entry.reason, entry.details) == ("Föreläsare", {})
 
 
 def test_the_list_shows_the_line(full: CheckingClient) -> None:
@@ -316,7 +316,7 @@ def test_a_person_is_moved_beyond_the_number_with_a_reason(
     assert person("Dan").has_seat
     assert letters_to(app, "Dan@example.org") == ["waiting"]
     (entry,) = entries(app, "registration.moved_on_site")
-    assert entry.details == {"reason": "Föreläsare"}
+    assert (entry.reason, entry.details) == ("Föreläsare", {})
 
 
 def test_who_is_moved_online_leaves_the_seat_to_the_first_in_line(

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from regapp.core import audit
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod
@@ -273,6 +275,9 @@ def test_whose_seat_is_gone_is_offered_the_line(app: Flask, client: CheckingClie
 
 def test_all_data_come_as_a_file(app: Flask, client: CheckingClient) -> None:
     mine = register(app, "asa@example.org", diets=["vegan"], health_consent=True, message="Hej!")
+    with app.app_context(), writing():
+        number = db.session.scalars(select(Registration.id)).one()
+        audit.record("registration.moved_up", actor="organiser:1", at=STARTS, registration_id=number, reason="Bad oss")
     answer = client.get(mine + "/data.json")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -280,7 +285,8 @@ def test_all_data_come_as_a_file(app: Flask, client: CheckingClient) -> None:
     assert held["registration"]["email"] == "asa@example.org" and held["registration"]["message"] == "Hej!"
     assert held["diet_and_access"][0]["diets"] == ["vegan"]
     assert [letter["kind"] for letter in held["letters"]] == ["confirmation"]
-    assert [entry["action"] for entry in held["log"]] == ["registration.made"]
+    assert [entry["action"] for entry in held["log"]] == ["registration.made", "registration.moved_up"]
+    assert [reason["text"] for reason in held["reasons"]] == ["Bad oss"]
     assert set(held["registration"]) == {column.key for column in Registration.__mapper__.column_attrs}
     assert mine not in answer.text
 
