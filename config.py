@@ -19,6 +19,9 @@ MIN_SECRET = 32
 
 _HOST = r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)"
 
+MAX_ADDRESS, MAX_LOCAL_PART, MAX_LABEL = 254, 64, 63
+"""Octets of an address, before its @ (RFC 5321 §4.5.3.1) and between two full stops after it (RFC 1035 §2.3.4)."""
+
 MAX_BOUNCE_NAME = 31
 """Octets before the @: a plus and the letter's 32 signs follow, and 64 is the most (RFC 5321 §4.5.3.1.1)."""
 
@@ -94,6 +97,12 @@ def _domain(value: str) -> str:
 def _address(value: str) -> str:
     if not re.fullmatch(rf"[!-?A-~]+@{_HOST}\.{_HOST}", value) or set(value) & set('<>",;:()[]\\'):
         raise ValueError("one bare e-mail address, e.g. car-t@example.org")
+    local_part, _, domain = value.partition("@")
+    if len(local_part) > MAX_LOCAL_PART or len(value) > MAX_ADDRESS or max(map(len, domain.split("."))) > MAX_LABEL:
+        raise ValueError(
+            f"an address with at most {MAX_LOCAL_PART} characters before the @, {MAX_LABEL} between two full stops "
+            f"after it, and {MAX_ADDRESS} in all"
+        )
     return value
 
 

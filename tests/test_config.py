@@ -81,7 +81,7 @@ WRONG = {
     "MAIL_SERVER": ["smtp.example.org\nX: y"],
     "MAIL_DEFAULT_SENDER": [
         *("no-at", "a@b@", "SWECARNET <a@example.org>", "a@localhost", "å@example.org", "a b@c.se"),
-        *("a@b..se", "a@b@c.se"),
+        *("a@b..se", "a@b@c.se", f"{'a' * 65}@example.org", f"a@{'b' * 64}.se", f"a@{'b.' * 126}se"),
     ],
     "MAIL_REPLY_TO": ["no-at", "a@example.org,b@example.org", "a@example.org\r\nBcc: b@example.org"],
     "MAIL_PER_MINUTE": ["-1", "many"],

@@ -12,9 +12,8 @@ from regapp.accounts import passwords
 from regapp.accounts.managing import Preferences
 from regapp.accounts.models import Organiser
 from regapp.accounts.roles import READERS
-from regapp.core import addresses
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line, email_address, needed
+from regapp.core.forms import AddressLine, Form, email_address, needed
 from regapp.core.i18n import LANGUAGES, Text
 
 # WTForms' types know only str; it calls str() on them when the page is written.
@@ -48,7 +47,7 @@ a_language.field_flags = {"required": True}  # type: ignore[attr-defined]
 class SignInForm(Form):
     """Its fields have a prefix of their own: those of the page that is waiting may be carried beside them."""
 
-    email = Line(EMAIL, addresses.MAX_LENGTH, email_address, widget=EmailInput())
+    email = AddressLine(EMAIL, email_address, widget=EmailInput())
     password = PasswordField(PASSWORD, [needed(NO_PASSWORD)])
 
     def __init__(self, formdata: Any = AS_GIVEN) -> None:
@@ -56,7 +55,7 @@ class SignInForm(Form):
 
 
 class ForgotPasswordForm(Form):
-    email = Line(EMAIL, addresses.MAX_LENGTH, email_address, widget=EmailInput())
+    email = AddressLine(EMAIL, email_address, widget=EmailInput())
 
 
 class ChoosePasswordForm(Form):

@@ -25,7 +25,7 @@ PAGE_TOO_OLD = Text(
     "Sidan hade varit öppen för länge. Det du har fyllt i finns kvar: skicka igen.",
     "The page had been open for too long. What you filled in is still here: send again.",
 )
-whom_to_write_to: LocalProxy[str] = LocalProxy(lambda: g.get("contact") or settings().contact)
+whom_to_write_to: LocalProxy[str] = LocalProxy(lambda: g.get("contact") or addresses.shown(settings().contact))
 """The contact of the day that the page is about, known when the page is written; otherwise the organisation's."""
 
 COOKIES_NEEDED = Text(
@@ -106,6 +106,14 @@ class Line(StringField):
     def __init__(self, label: Text, most: int, *checks: Check, **options: Any) -> None:
         super().__init__(label, [tidy(most), *checks], **options)
         self.most = most
+
+
+class AddressLine(Line):
+    """An e-mail address; what a copy brings along is taken off before anything is checked."""
+
+    def __init__(self, label: Text, *checks: Check, **options: Any) -> None:
+        filters = [lambda typed: addresses.bare(typed or "")]
+        super().__init__(label, addresses.MAX_LENGTH, *checks, filters=filters, **options)
 
 
 class Lines(TextAreaField):

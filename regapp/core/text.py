@@ -13,7 +13,7 @@ MAX_NON_STARTERS = 30
 
 _NOT_ALLOWED = {"Cc", "Cs", "Co", "Cn"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = set(
+INVISIBLE = set(
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0"
 )
 
@@ -36,7 +36,7 @@ def clean(value: str, *, lines: bool = False) -> str:
         raise RuleBroken(Text("Skriv allt på en rad.", "Write everything on one line."))
     if _has_unshowable(text):
         raise RuleBroken(UNREADABLE)
-    if text and all(map(_is_invisible, text)):
+    if text and all(map(is_invisible, text)):
         raise RuleBroken(UNREADABLE)
     return text
 
@@ -58,9 +58,9 @@ def without_controls(value: str) -> str:
     return "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter) not in _NOT_ALLOWED)
 
 
-def _is_invisible(character: str) -> bool:
+def is_invisible(character: str) -> bool:
     """Whether it shows nothing by itself: space, a sign that steers others, a mark without its letter."""
-    return character in _INVISIBLE or character.isspace() or unicodedata.category(character) in {"Cf", "Mn", "Me", "Zs"}
+    return character in INVISIBLE or character.isspace() or unicodedata.category(character) in {"Cf", "Mn", "Me", "Zs"}
 
 
 def _has_unshowable(text: str) -> bool:

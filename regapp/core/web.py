@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, RequestRedirect
 from werkzeug.wsgi import LimitedStream
 
-from regapp.core import clock, i18n
+from regapp.core import addresses, clock, i18n
 from regapp.core.context import settings
 from regapp.core.db import begin_reading, begin_writing
 
@@ -125,6 +125,7 @@ def init_app(app: Flask) -> None:
     app.url_defaults(_give_language)
     app.after_request(_add_headers)
     app.jinja_env.globals.update(_WORDS)
+    app.jinja_env.filters["shown"] = addresses.shown
     app.context_processor(_template_words)
 
 

@@ -128,7 +128,7 @@ def _note_unclear(unclear: Unclear, key: str, at: datetime) -> InboxOutcome | No
         return None
     noted = select(func.count()).select_from(UnclearReturn).where(UnclearReturn.mail_id == letter_id)
     if db.session.get(UnclearReturn, key) is None and (db.session.scalar(noted) or 0) < MOST_UNCLEAR:
-        words = {"sender": unclear.sender, "subject": unclear.subject, "lines": unclear.lines}
+        words = {name: addresses.shown(getattr(unclear, name)) for name in ("sender", "subject", "lines")}
         db.session.add(UnclearReturn(key=key, mail_id=letter_id, at=at, **words))
         log.warning("something came back for letter %s and wasn't understood", letter_id)
     return InboxOutcome.UNCLEAR
@@ -142,7 +142,7 @@ def _note_report(report: Report, at: datetime) -> InboxOutcome | None:
     if not report.has_failed:
         return InboxOutcome.IGNORED
     if db.session.get(Bounce, letter_id) is None:
-        db.session.add(Bounce(mail_id=letter_id, at=at, status=report.status, reason=report.reason))
+        db.session.add(Bounce(mail_id=letter_id, at=at, status=report.status, reason=addresses.shown(report.reason)))
         log.warning("letter %s came back: %s", letter_id, report.status)
     return InboxOutcome.BOUNCED
 

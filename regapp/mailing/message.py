@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from markupsafe import escape
 
 from config import Settings
+from regapp.core import addresses
 from regapp.mailing import calendar_text, marks
 from regapp.mailing.claiming import Claimed
 
@@ -117,7 +118,7 @@ def pack(mail: Claimed, links: Mapping[str, str]) -> Parcel:
     return Parcel(
         id=mail.id,
         kind=mail.kind,
-        recipient=mail.recipient,
+        recipient=addresses.on_the_wire(mail.recipient),
         language=mail.language,
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to,

@@ -15,6 +15,7 @@ from typing import Any
 from flask_mail import Connection, Mail, Message
 
 from config import Settings
+from regapp.core import addresses
 from regapp.mailing import verp
 from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Sealed
@@ -184,7 +185,7 @@ def said(code: int, words: bytes | str) -> str:
     """A server's answer as one line of printable text."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     line = "".join(character if character.isprintable() else " " for character in f"{code} {text}")
-    return " ".join(line.split())[:500]
+    return addresses.shown(" ".join(line.split()))[:500]
 
 
 def _blame(error: Exception) -> Answer:

@@ -9,7 +9,7 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, address_like, needed
+from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed
 from regapp.core.i18n import Text
 from regapp.registrations.applying import Application
 from regapp.registrations.attempts import Attempt
@@ -76,7 +76,7 @@ class SomebodyForm(PersonForm):
         needed(Text("Fyll i personens efternamn.", "Enter the person’s last name.")),
         no_address,
     )
-    email = Line(Text("E-postadress", "E-mail address"), 254, their_address)
+    email = AddressLine(Text("E-postadress", "E-mail address"), their_address)
     profession = TheirProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
     workplace = Line(

@@ -11,7 +11,7 @@ from wtforms import FormField, HiddenField
 from wtforms.widgets import URLInput
 
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line, Lines, address_like, needed
+from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed
 from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
@@ -100,9 +100,8 @@ class EventForm(Form):
     address = Line(Text("Adress", "Address"), 300)
     directions_sv = Lines(Text("Hitta hit, på svenska", "Directions in Swedish"), MAX_TEXT)
     directions_en = Lines(Text("Hitta hit, på engelska", "Directions in English"), MAX_TEXT)
-    contact_email = Line(
+    contact_email = AddressLine(
         Text("Kontaktadress (e-post)", "Contact address (e-mail)"),
-        254,
         address_like(
             Text(
                 "Fyll i en kontaktadress, till exempel namn@ki.se.", "Enter a contact address, for example name@ki.se."

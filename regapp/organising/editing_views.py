@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.attendees import statistics
+from regapp.core import addresses
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
@@ -34,7 +35,7 @@ _USUAL: Final = {"join_minutes_before": "30", "line_ends": "12:00", "offer_days"
 @bp.route("/days/new", methods=["GET", "POST"])
 @requires(*EDITORS)
 def new_day() -> ResponseReturnValue:
-    form = EventForm(data={"contact_email": settings().contact, "opens": "08:00", **_USUAL})
+    form = EventForm(data={"contact_email": addresses.shown(settings().contact), "opens": "08:00", **_USUAL})
     if _changed_rows(form) or not form.validate_on_submit():
         return _editor(form, None)
     assert form.draft is not None  # noqa: S101  # validated

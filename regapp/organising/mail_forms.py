@@ -13,7 +13,7 @@ from wtforms.validators import StopValidation
 from regapp.attendees.filtering import MAX_LENGTH, words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line
+from regapp.core.forms import AddressLine, Form, Line
 from regapp.core.i18n import Text
 from regapp.organising.arranging_forms import their_address
 from regapp.organising.attendee_forms import ALL, ChoiceField
@@ -72,4 +72,4 @@ class AgainForm(Form):
 class AddressForm(Form):
     """The person's right address."""
 
-    email = Line(Text("Rätt e-postadress", "The right e-mail address"), 254, their_address)
+    email = AddressLine(Text("Rätt e-postadress", "The right e-mail address"), their_address)

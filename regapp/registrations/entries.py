@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from regapp.core import addresses
 from regapp.core.context import settings
 from regapp.core.i18n import t, use_language
 from regapp.events.models import Event
@@ -116,7 +117,7 @@ def _invitation(registration: Registration, written_at: datetime, join_url: str)
         organiser_name=organiser_name(),
         organiser_address=settings().mail_default_sender,
         attendee_name=registration.name,
-        attendee_address=registration.email,
+        attendee_address=addresses.on_the_wire(registration.email),
         conference=join_url if online else "",
         conference_label=t("Delta digitalt", "Join online") if online else "",
     )

@@ -41,7 +41,7 @@ def find_others(registration: Registration) -> list[tuple[uuid.UUID, str]]:
         select(OutgoingMail.calendar)
         .where(
             OutgoingMail.registration_id.in_(_of_mailbox(registration)),
-            func.lower(OutgoingMail.recipient) == registration.email_key,
+            func.lower(OutgoingMail.recipient) == registration.email.lower(),
             OutgoingMail.method == CalendarMethod.REQUEST,
         )
         .order_by(OutgoingMail.dated_at.desc(), OutgoingMail.sequence.desc())

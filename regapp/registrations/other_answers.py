@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from regapp.core import audit
+from regapp.core import addresses, audit
 from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.message import is_writable
@@ -35,6 +35,7 @@ def note(registration: Registration, address: str, partstat: str, at: datetime) 
     """
     if not is_writable(address):
         return None
+    address = addresses.shown(address)
     answer = next((one for one in CalendarAnswer if one.value == partstat.lower()), None)
     if answer is None:
         return InboxOutcome.IGNORED

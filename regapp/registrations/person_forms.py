@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, address_like, needed, participants_address
+from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.changing import Details, Needs
@@ -55,7 +55,7 @@ class PersonForm(Form):
         needed(Text("Fyll i ditt efternamn.", "Enter your last name.")),
         no_address,
     )
-    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+    email = AddressLine(Text("E-postadress", "E-mail address"), participants_address)
     profession = ProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
     workplace = Line(
@@ -159,9 +159,8 @@ class ColleagueForm(Form):
         needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
         no_address,
     )
-    email = Line(
+    email = AddressLine(
         Text("Din kollegas e-postadress", "Your colleague’s e-mail address"),
-        254,
         address_like(
             Text(
                 "Fyll i din kollegas e-postadress, till exempel namn@ki.se.",
@@ -178,13 +177,13 @@ class ColleagueForm(Form):
 class AddressForm(Form):
     """An address alone."""
 
-    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+    email = AddressLine(Text("E-postadress", "E-mail address"), participants_address)
 
 
 class CorrectionForm(NeedsForm):
     """The right address from whoever mistyped it, with what never goes to another address by itself."""
 
-    email = Line(Text("E-postadress", "E-mail address"), 254, participants_address)
+    email = AddressLine(Text("E-postadress", "E-mail address"), participants_address)
     proof = HiddenField()
 
     def __init__(self, answer_id: str, *, asks_for_needs: bool, **values: Any) -> None:

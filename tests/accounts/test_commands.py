@@ -30,6 +30,14 @@ def test_adding_prints_a_link_to_choose_a_password(run) -> None:  # type: ignore
     assert lines(run("link", EMAIL))[0].startswith("https://anmalan.example.org/organiser/choose-password/")
 
 
+def test_an_address_is_taken_as_it_was_pasted_and_listed_as_it_is_written(run) -> None:  # type: ignore[no-untyped-def]
+    lines(run("add", "Anna <mailto:anna@xn--smrgs-pra0j.example.org>;", "--role", "viewer"))
+    assert lines(run("list")) == ["anna@smörgås.example.org\tviewer\tno password yet"]
+    lines(run("disable", " anna@SMÖRGÅS.example.org."))
+    too_long = run("add", f"{'a' * 65}@example.org", "--role", "viewer")
+    assert "at most 64 characters" in too_long.stderr
+
+
 def test_an_account_is_closed_opened_and_given_another_role(run) -> None:  # type: ignore[no-untyped-def]
     lines(run("add", EMAIL, "--role", "viewer"))
     lines(run("role", EMAIL, "door"))

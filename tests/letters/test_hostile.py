@@ -172,7 +172,7 @@ def test_words_made_to_harm_change_nothing_but_words(
 @pytest.mark.parametrize(
     "address",
     ["asa@example.org\r\nBcc: x@example.net", "asa@example.org, x@example.net", "asa@example.org\0", "åsa@example.org",
-     "Åsa <asa@example.org>", "<asa@example.org>", "asa@example.org\nx@example.net", "asa@exämple.org", ""],
+     "Åsa <asa@example.org>", "<asa@example.org>", "asa@example.org\nx@example.net", "asa@ex_ämple.org", ""],
 )  # fmt: skip
 def test_an_address_that_is_not_one_gets_nothing_and_stands_in_nobodys_way(story: Story, address: str) -> None:
     with story.app.app_context(), writing():

@@ -218,6 +218,34 @@ def test_why_organisers_did_something_moves_out_of_the_audit_log_and_back(empty_
     assert found(False)[0] == [details[1], {"count": 3}, details[3]]
 
 
+@both
+def test_addresses_are_kept_as_they_were_written_and_go_back_to_what_mail_has_on_the_wire(
+    empty_urls: list[str],
+) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    wire, own = "p1@xn--smrgs-pra0j.example.org", "p1@smörgås.example.org"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        for number in (1, 2):
+            connection.exec_driver_sql(PERSON.format(id=number))
+        connection.exec_driver_sql(
+            f"UPDATE registration SET email = '{wire}', email_key = '{wire}', search_text = 'f e {wire} w' WHERE id = 1"
+        )
+        connection.exec_driver_sql(LETTER.replace("asa@example.org', '<", f"{wire}', '<"))
+    found = []
+    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "007"), migrating.upgrade):
+        move(url)
+        with engine.connect() as connection:
+            people = connection.exec_driver_sql("SELECT email, email_key, search_text FROM registration ORDER BY id")
+            letter = connection.exec_driver_sql("SELECT recipient FROM outgoing_mail").scalar()
+            found.append(([tuple(person) for person in people], letter))
+    other = ("p2@example.org", "p2@example.org", "")
+    after = ([(own, wire, f"f e {own} w"), other], own)
+    assert found == [after, ([(wire, wire, f"f e {wire} w"), other], wire), after]
+
+
 REMINDER = """
 INSERT INTO reminder (id, event_id, days_before, clock, audience, message_sv, message_en, created_at, written_at)
 VALUES (1, 1, 7, '09:00', '{audience}', 'Ta med legitimation.', '', '2026-09-01', '{written_at}')
