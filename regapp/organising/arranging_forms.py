@@ -192,6 +192,4 @@ class UndoForm(Form):
 class FirstForm(Form):
     """Why somebody goes first in line."""
 
-    reason = Line(
-        REASON, MAX_REASON, needed(Text("Skriv varför, för händelseloggen.", "Write why, for the audit log."))
-    )
+    reason = Line(REASON, MAX_REASON, needed(Text("Skriv varför, utan namn.", "Write why, without names.")))

@@ -14,7 +14,7 @@ from regapp.events.models import Event
 from regapp.registrations.models import Registration, Status
 
 NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no longer in line.")
-REASON_NEEDED = Text("Skriv varför, för händelseloggen.", "Write why, for the audit log.")
+REASON_NEEDED = Text("Skriv varför, utan namn.", "Write why, without names.")
 
 
 def in_line(event_id: int) -> Select[Registration]:
