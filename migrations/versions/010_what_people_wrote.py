@@ -11,8 +11,8 @@ from alembic import op
 
 from regapp.core.addresses import on_the_wire, shown
 
-revision = "011"
-down_revision = "007"
+revision = "010"
+down_revision = "009"
 
 ENTRY = sa.table("audit_entry", sa.column("id", sa.Integer), sa.column("details", sa.JSON))
 REASON = sa.table("reason", sa.column("audit_entry_id", sa.Integer), sa.column("text", sa.Text))
