@@ -6,16 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import current_app, g, request
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.local import LocalProxy
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
-from regapp.core import addresses, text
+from regapp.core import addresses, names, text
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.core.limits import TooMany
 
 TOO_LONG = Text(
     "Du kan skriva högst {most} tecken. Ta bort {over} tecken.",
@@ -48,6 +50,9 @@ class Form(FlaskForm):
     has_typed = False
     """Whether it shows what somebody typed, which is then newer than anything that their browser kept."""
 
+    retry_after = 0
+    """Seconds after which what a limit refused may be sent again."""
+
     class Meta(FlaskForm.Meta):
         locales = ("en",)
 
@@ -70,6 +75,8 @@ class Form(FlaskForm):
 
     def refuse(self, error: RuleBroken) -> None:
         """Show what a rule said where it belongs: at its field, or for the whole form."""
+        if isinstance(error, TooMany):
+            self.retry_after = error.retry_after
         field = self._fields.get(error.field or "")
         if field is None:
             self.form_errors.append(error.message)
@@ -98,6 +105,13 @@ def counts(form: Form, act: Callable[[], object]) -> bool:
         return False
     db.session.commit()
     return True
+
+
+def answered(form: Form, page: str) -> ResponseReturnValue:
+    """The form's page with the status of what became of it: 422 to be corrected, 429 to be sent again later."""
+    if form.retry_after:
+        return page, 429, {"Retry-After": str(form.retry_after)}
+    return page, 422 if form.errors else 200
 
 
 class Line(StringField):
@@ -148,6 +162,14 @@ def needed(message: Text) -> Check:
 
     check.field_flags = {"required": True}  # type: ignore[attr-defined]
     return check
+
+
+def a_name(_form: FlaskForm, field: Field) -> None:
+    """A person's name, which letters greet."""
+    try:
+        names.check(field.data or "")
+    except RuleBroken as error:
+        raise StopValidation(error.message) from None
 
 
 def address_like(like_this: Text = addresses.LIKE_THIS, *, of_participant: bool = False) -> Check:

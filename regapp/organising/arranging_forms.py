@@ -9,13 +9,13 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed
+from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed
 from regapp.core.i18n import Text
 from regapp.registrations.applying import Application
 from regapp.registrations.attempts import Attempt
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
-from regapp.registrations.fields import OneOfField, ProfessionField, conditional, no_address
+from regapp.registrations.fields import OneOfField, ProfessionField, conditional
 from regapp.registrations.models import Registration
 from regapp.registrations.person_forms import NeedsForm, PersonForm
 
@@ -68,13 +68,13 @@ class SomebodyForm(PersonForm):
         Text("Förnamn", "First name"),
         100,
         needed(Text("Fyll i personens förnamn.", "Enter the person’s first name.")),
-        no_address,
+        a_name,
     )
     last_name = Line(
         Text("Efternamn", "Last name"),
         100,
         needed(Text("Fyll i personens efternamn.", "Enter the person’s last name.")),
-        no_address,
+        a_name,
     )
     email = AddressLine(Text("E-postadress", "E-mail address"), their_address)
     profession = TheirProfessionField(Text("Yrke", "Profession"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -15,14 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from regapp.core.i18n import Text
 from regapp.registrations.choices import Diet, Profession, Wish
 
-MARKUP: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
-NAME_WITH_LINK: Final = Text("Skriv bara namnet här, ingen webbadress.", "Write only the name here, no web address.")
 CHOOSE: Final = Text("Välj", "Choose")
-
-
-def no_address(_form: FlaskForm, field: Field) -> None:
-    if MARKUP.search(field.data or ""):
-        raise StopValidation(NAME_WITH_LINK)
 
 
 def choices(values: Iterable[Profession | Wish | Diet]) -> list[SelectChoice]:

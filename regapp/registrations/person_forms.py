@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed, participants_address
+from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.changing import Details, Needs
@@ -20,7 +20,6 @@ from regapp.registrations.fields import (
     WishField,
     choices,
     conditional,
-    no_address,
     required,
 )
 from regapp.registrations.possible_moves import PossibleMove
@@ -47,13 +46,13 @@ class PersonForm(Form):
         Text("Förnamn", "First name"),
         100,
         needed(Text("Fyll i ditt förnamn.", "Enter your first name.")),
-        no_address,
+        a_name,
     )
     last_name = Line(
         Text("Efternamn", "Last name"),
         100,
         needed(Text("Fyll i ditt efternamn.", "Enter your last name.")),
-        no_address,
+        a_name,
     )
     email = AddressLine(Text("E-postadress", "E-mail address"), participants_address)
     profession = ProfessionField(Text("Yrke", "Profession"))
@@ -151,13 +150,13 @@ class ColleagueForm(Form):
         Text("Din kollegas förnamn", "Your colleague’s first name"),
         100,
         needed(Text("Fyll i din kollegas förnamn.", "Enter your colleague’s first name.")),
-        no_address,
+        a_name,
     )
     last_name = Line(
         Text("Din kollegas efternamn", "Your colleague’s last name"),
         100,
         needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
-        no_address,
+        a_name,
     )
     email = AddressLine(
         Text("Din kollegas e-postadress", "Your colleague’s e-mail address"),

@@ -52,7 +52,7 @@ def test_an_account_is_closed_opened_and_given_another_role(run) -> None:  # typ
     "words",
     [("add", "anna", "--role", "admin"), ("add", EMAIL, "--role", "king"), ("add", EMAIL),
      ("disable", EMAIL), ("add", EMAIL, "--role", "door", "--name", "a\nb"),
-     ("add", EMAIL, "--role", "door", "--name", "a" * 101),
+     ("add", EMAIL, "--role", "door", "--name", "a" * 101), ("add", EMAIL, "--role", "door", "--name", "evil.example"),
      ("link", EMAIL)],
 )  # fmt: skip
 def test_what_is_wrong_is_said_without_a_trace_of_code(run, words: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]

@@ -73,6 +73,14 @@ def letters_to(app: Flask, email: str) -> list[str]:
         return list(db.session.scalars(select(OutgoingMail.kind).filter_by(recipient=email)))
 
 
+def test_organisers_type_no_address_for_a_name_either(organiser: CheckingClient, page_of: Callable[[str], str]) -> None:
+    pages = {REGISTER: SOMEBODY, f"{page_of('Ek')}/correct": {}}
+    for path, fields in pages.items():
+        answer = organiser.submit(path, **{**fields, "last_name": "åsa.se"})
+        assert answer.status_code == 422
+        assert "ingen webbadress eller e-postadress" in read(answer).text
+
+
 def test_somebody_is_registered_with_a_letter_in_their_language(
     app: Flask, organiser: CheckingClient, person: Callable[[str], Registration]
 ) -> None:
