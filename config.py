@@ -51,6 +51,12 @@ def _count(value: str, top: int = 999_999_999) -> int:
     return int(value)
 
 
+def _times(value: str) -> int:
+    if not (times := _count(value)):
+        raise ValueError("a whole number from 1")
+    return times
+
+
 def _port(value: str) -> int:
     if not 0 < (port := _count(value)) < 65536:
         raise ValueError("a port from 1 to 65535")
@@ -134,6 +140,9 @@ class Settings:
     base_url: str = _setting(_base_url, "", required=True)
     trusted_proxies: int = _setting(_count, 0)
     form_seconds: int = _setting(partial(_count, top=60), 2)
+    client_registrations_per_minute: int = _setting(_times, 40)
+    client_registrations_per_hour: int = _setting(_times, 400)
+    alarm_registrations: int = _setting(_count, 100)
     mail_server: str = _setting(_text, "", required=True)
     mail_port: int = _setting(_port, 587)
     mail_use_tls: bool = _setting(_boolean, True)

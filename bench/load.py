@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 import selectors
 import socket
 import time
@@ -17,7 +19,12 @@ class Answer(NamedTuple):
 
 
 Visit = Generator[bytes, Answer, None]
-"""What one visitor does: yields a request, is given its answer. Each visitor comes by a connection of their own."""
+"""What one visitor does: yields a request, is given its answer.
+
+Each visitor comes by a connection of their own, from an address of their own: a client may register only so often.
+"""
+
+_addresses = map(ipaddress.IPv4Address, itertools.count(int(ipaddress.IPv4Address("127.1.0.1"))))
 
 
 class LoadError(Exception):
@@ -52,7 +59,8 @@ class _Client:
 
     def come(self, visit: Visit) -> None:
         self.visit = visit
-        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        own = str(next(_addresses)), 0
+        self.socket = socket.create_connection(("127.0.0.1", self.port), source_address=own)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.selector.register(self.socket, selectors.EVENT_READ, self)
         self._send(next(visit))

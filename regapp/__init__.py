@@ -10,7 +10,7 @@ from regapp.accounts.views import bp as accounts_bp
 from regapp.campaigns import latecomers
 from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import sending as reminders
-from regapp.core import context, error_pages, web
+from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
 from regapp.mailing import inbox, orders, outbox
 from regapp.organising import bp as organising_bp
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["regapp-chores"] = [
         cancelling.tell_cancelled_days,
         promoting.settle_all,
+        limits.forget_old,
         submissions.forget_old,
         attempts.forget_old,
         inbox.forget_old,

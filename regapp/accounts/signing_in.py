@@ -5,7 +5,6 @@ outside of any transaction (a tenth of a second in which nobody else should wait
 """
 
 import hashlib
-import ipaddress
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -59,20 +58,9 @@ class Candidate:
     password: str | None
 
 
-def client_key(address: str) -> str:
-    """The client as limits count it: an IPv6 client owns a whole /64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
-
-
 def begin(email: str, address: str, at: datetime) -> Candidate:
     """Count the try; raises TooMany. To be committed before the password is compared."""
-    client = client_key(address)
+    client = limits.client_key(address)
     key = email.strip().casefold()
     limits.take(WRONG_FOR_ACCOUNT, f"{key} {client}", at)
     limits.take(WRONG_FROM_ADDRESS, client, at)
@@ -122,7 +110,7 @@ def ask_for_link(email: str, address: str, at: datetime) -> None:
 
     Raises TooMany for a client that asks all the time, never for an account: that would tell.
     """
-    limits.take(ASKED_FROM_ADDRESS, client_key(address), at)
+    limits.take(ASKED_FROM_ADDRESS, limits.client_key(address), at)
     organiser = managing.find_by_email(email)
     try:
         limits.take(LETTERS, email.strip().casefold(), at)

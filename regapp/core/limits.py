@@ -1,6 +1,7 @@
 """How often somebody may try something, counted in the database: for all processes and hosts together."""
 
 import hashlib
+import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from regapp.core.i18n import Text
 
 MANY_MINUTES = 120
 """Above this a wait is told in hours."""
+
+ATTEMPTS = Text("Det har blivit för många försök.", "There have been too many attempts.")
 
 
 class TakenTry(Model):
@@ -36,34 +39,56 @@ class Limit:
     name: str
     times: int
     within: timedelta
+    reached: Text = ATTEMPTS
+    """What is said when it is reached, before how long to wait."""
 
 
 class TooMany(RuleBroken):
     """The limit is reached; it can be tried again in `retry_after` seconds."""
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, limit: Limit, wait: timedelta) -> None:
         self.retry_after = max(1, math.ceil(wait.total_seconds()))
-        super().__init__(_in_words(self.retry_after))
+        super().__init__(_wait_in_words(self.retry_after).format(reached=limit.reached))
 
 
-def _in_words(seconds: int) -> Text:
+def _wait_in_words(seconds: int) -> Text:
     minutes = math.ceil(seconds / 60)
     if minutes == 1:
         return Text(
-            "Det har blivit för många försök. Vänta en minut och försök sedan igen.",
-            "There have been too many attempts. Wait a minute and then try again.",
+            "{reached} Vänta en minut och försök sedan igen.",
+            "{reached} Wait a minute and then try again.",
         )
     if minutes > MANY_MINUTES:
         return Text(
-            "Det har blivit för många försök. Vänta {hours} timmar och försök sedan igen.",
-            "There have been too many attempts. Wait {hours} hours and then try again.",
+            "{reached} Vänta {hours} timmar och försök sedan igen.",
+            "{reached} Wait {hours} hours and then try again.",
             {"hours": math.ceil(minutes / 60)},
         )
     return Text(
-        "Det har blivit för många försök. Vänta {minutes} minuter och försök sedan igen.",
-        "There have been too many attempts. Wait {minutes} minutes and then try again.",
+        "{reached} Vänta {minutes} minuter och försök sedan igen.",
+        "{reached} Wait {minutes} minutes and then try again.",
         {"minutes": minutes},
     )
+
+
+def client_key(address: str) -> str:
+    """The client at a network address as limits count it: an IPv6 client owns a whole /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+
+
+def hold(limit: Limit, *keys: str) -> None:
+    """Let nobody else count tries of the keys before this transaction ends, or wait until nobody else does.
+
+    For a rule that locks more afterwards: all counters that it may take come first, each kind in one order.
+    """
+    for key in sorted(keys):
+        _one_at_a_time(_hashed(limit, key))
 
 
 def take(limit: Limit, key: str, at: datetime) -> None:
@@ -72,21 +97,27 @@ def take(limit: Limit, key: str, at: datetime) -> None:
     Counting comes before trying, so that tries sent at the same moment are not all the first one. The caller
     commits before the try, and gives it back when it was no wrong one.
     """
-    hashed = _hashed(limit, key)
-    _one_at_a_time(hashed)
-    db.session.execute(delete(TakenTry).where(TakenTry.expires_at <= at))
-    ends = db.session.scalars(
-        select(TakenTry.expires_at).where(*_of(limit, hashed)).order_by(TakenTry.expires_at.desc()).limit(limit.times)
-    ).all()
-    if len(ends) >= limit.times:
-        raise TooMany(ends[-1] - at)
-    db.session.add(TakenTry(limit_name=limit.name, key=hashed, expires_at=at + limit.within))
+    _one_at_a_time(_hashed(limit, key))
+    if free_at := _free_at(limit, key, at):
+        raise TooMany(limit, free_at - at)
+    note(limit, key, at)
     db.session.flush()
 
 
 def note(limit: Limit, key: str, at: datetime) -> None:
     """Count what can't be refused."""
     db.session.add(TakenTry(limit_name=limit.name, key=_hashed(limit, key), expires_at=at + limit.within))
+
+
+def _free_at(limit: Limit, key: str, at: datetime) -> datetime | None:
+    """When the next try is free; None when it is free already."""
+    counting = select(TakenTry.expires_at).where(*_of(limit, _hashed(limit, key)), TakenTry.expires_at > at)
+    return db.session.scalar(counting.order_by(TakenTry.expires_at.desc()).offset(limit.times - 1).limit(1))
+
+
+def forget_old(now: datetime) -> None:
+    """Delete the tries that don't count any more. Not where tries are counted: there one would wait for another."""
+    db.session.execute(delete(TakenTry).where(TakenTry.expires_at <= now))
 
 
 def give_back(limit: Limit, key: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import flash, g, redirect, render_template
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
-from regapp.core.forms import counts
+from regapp.core.forms import answered, counts
 from regapp.core.i18n import Text
 from regapp.core.links import Purpose, sign
 from regapp.core.web import bilingual, page_url
@@ -64,10 +64,10 @@ def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
         return redirect(page_url(".answer", slug=slug, answer_id=answer_id), 303)
     refused = registering.why_not_correctable(submission, g.received_at)
     values = {"event": event, "form": form, "submission": submission, "refused": refused and refused.message}
-    return render_template("registrations/correct_address.html", **values), 422 if form.errors else 200
+    return answered(form, render_template("registrations/correct_address.html", **values))
 
 
 def _correct(submission: Submission, form: CorrectionForm) -> None:
-    registering.correct_address(
-        submission.answer_id, form.shown_version, form.email.data, form.to_needs(), g.received_at
-    )
+    sender = request.remote_addr or ""
+    email, needs = form.email.data, form.to_needs()
+    registering.correct_address(submission.answer_id, form.shown_version, email, needs, g.received_at, sender)

@@ -19,15 +19,19 @@ ASKED: Final = Limit("registrations.link", 20, timedelta(days=1))
 """How often an address is looked up at all; how many letters it gets is counted too (see provoked)."""
 
 
-def ask_for_link(event_id: int, email: str, at: datetime) -> None:
+def ask_for_link(event_id: int, email: str, at: datetime, client: str | None = None) -> None:
     """Send the link to whoever is registered with this address.
 
-    A known and an unknown address cost the same: both are counted, and both have a letter composed.
+    A known and an unknown address cost the same: both are counted, and both have a letter composed. Raises TooMany
+    for a client that asks all the time, never for an address.
     """
+    provoked.hold(email)
+    provoked.take_from(client, at)
     try:
         limits.take(ASKED, f"{event_id}:{addresses.key(email)}", at)
     except TooMany:
         return
+    provoked.typed(email, at)
     event = lock(Event, event_id)
     registration = finding.find_active(event.id, email)
     # Counted for an unknown address too: another form would tell that there were no letters.

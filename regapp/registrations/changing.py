@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from regapp.core import addresses, audit, text
+from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
@@ -136,20 +137,31 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
     return registration
 
 
+def change_own_address(registration_id: int, email: str, at: datetime, client: str | None = None) -> None:
+    """A participant, at the network address `client`, gives another mailbox (see change_address).
+
+    Raises TooMany when it is one letter too many for either mailbox or from the client, and NotFound.
+    """
+    provoked.hold(db.session.get_one(Registration, registration_id).email, email)
+    provoked.take_from(client, at)
+    registration = line.get_locked(registration_id)
+    if addresses.key(email) != registration.email_key:
+        provoked.take(registration.event_id, {registration.email, email}, at)
+        change_address(registration_id, email, at)
+
+
 def change_address(
     registration_id: int, email: str, at: datetime, *, actor: str = audit.PARTICIPANT
 ) -> Registration | None:
     """Write to another mailbox from now on: new links, and the old mailbox loses its calendar entry.
 
     None when the address is registered already: that registration stays, with a letter to it, and this one is
-    cancelled. Raises TooMany, when a participant brings too many letters to either mailbox, and NotFound.
+    cancelled. The caller has counted the letters that a participant provokes. Raises NotFound.
     """
     registration = line.get_locked(registration_id)
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration
-    if actor == audit.PARTICIPANT:
-        provoked.take(registration.event_id, {registration.email, email}, at)
     done = by(actor, ADDRESS)
     taking_back.take_back_entry(registration, at, done=done)
     registration.link_version += 1

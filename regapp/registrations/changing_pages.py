@@ -116,7 +116,7 @@ def address(token: str) -> ResponseReturnValue:
 
 def _change_address(registration: Registration, email: str) -> None:
     limits.take(ADDRESSES, registration.public_id, g.received_at)
-    changing.change_address(registration.id, email, g.received_at)
+    changing.change_own_address(registration.id, email, g.received_at, request.remote_addr or "")
 
 
 @bilingual(bp, "/<slug:slug>/address-changed")
@@ -129,8 +129,12 @@ def address_changed(slug: str) -> ResponseReturnValue:
 def transfer(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = ColleagueForm()
-    if counts(form, lambda: transferring.transfer(registration.id, form.to_colleague(), g.received_at)):
+    if counts(form, lambda: _transfer(registration, form)):
         return back(token)
     if not transferring.is_possible(registration, g.received_at):
         return show_my(token, registration, form) if form.errors else back(token)
     return show("transfer", token, registration, form)
+
+
+def _transfer(registration: Registration, form: ColleagueForm) -> None:
+    transferring.transfer(registration.id, form.to_colleague(), g.received_at, request.remote_addr or "")

@@ -1,10 +1,10 @@
 """“Send me my link”, for who lost the letter."""
 
-from flask import g, redirect, render_template
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from regapp.core.db import db
 from regapp.core.errors import NotFound
+from regapp.core.forms import answered, counts
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.registrations import asking
@@ -25,12 +25,13 @@ def find_link() -> ResponseReturnValue:
 def link(slug: str) -> ResponseReturnValue:
     event = get_visible(slug)
     form = AddressForm()
-    if form.validate_on_submit():
-        asking.ask_for_link(event.id, form.email.data, g.received_at)
-        db.session.commit()
+    if counts(form, lambda: _ask(event.id, form.email.data)):
         return redirect(page_url(".link_asked", slug=slug), 303)
-    page = render_template("registrations/link.html", event=event, form=form)
-    return page, 422 if form.errors else 200
+    return answered(form, render_template("registrations/link.html", event=event, form=form))
+
+
+def _ask(event_id: int, email: str) -> None:
+    asking.ask_for_link(event_id, email, g.received_at, request.remote_addr or "")
 
 
 @bilingual(bp, "/<slug:slug>/link/asked")

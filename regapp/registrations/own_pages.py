@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.core.forms import Form, Press
+from regapp.core.forms import Form, Press, answered
 from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import personal
@@ -69,7 +69,7 @@ def show(name: str, token: str, registration: Registration, form: Form, **more: 
         form=form,
         **more,
     )
-    return page, 422 if form.errors else 200
+    return answered(form, page)
 
 
 def show_my(token: str, registration: Registration, form: Form) -> ResponseReturnValue:

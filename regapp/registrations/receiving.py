@@ -6,6 +6,7 @@ from flask_wtf.csrf import generate_csrf
 
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
+from regapp.core.forms import answered
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
@@ -31,7 +32,7 @@ def register(slug: str) -> ResponseReturnValue:
     key = form.check_key(g.received_at, slug) if form.validate() else None
     if key is not None and (submission := _take_in(slug, form, key)):
         return redirect(page_url(".answer", slug=slug, answer_id=submission.answer_id))
-    return _show(get_visible(slug), form), 422
+    return answered(form, _show(get_visible(slug), form))
 
 
 def _blank(slug: str) -> str:
@@ -50,7 +51,12 @@ def _take_in(slug: str, form: RegistrationForm, key: str) -> Submission | None:
     """What the form counted as; None when it didn't, and then it says why."""
     try:
         submission = registering.submit(
-            finding.get_id(slug), form.to_application(), key, g.received_at, sent_forms.sent_here()
+            finding.get_id(slug),
+            form.to_application(),
+            key,
+            g.received_at,
+            sent_forms.sent_here(),
+            request.remote_addr or "",
         )
     except RuleBroken as error:
         db.session.rollback()

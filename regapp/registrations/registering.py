@@ -55,20 +55,30 @@ class NotCorrectable(RuleBroken):
 
 
 def submit(
-    event_id: int, application: Application, form_key: str, received_at: datetime, sent_here: Collection[str] = ()
+    event_id: int,
+    application: Application,
+    form_key: str,
+    received_at: datetime,
+    sent_here: Collection[str] = (),
+    client: str | None = None,
 ) -> Submission:
     """Take in a form whose `form_key` was made when it was shown; the same form never counts twice.
 
     The mailbox of an address that is registered already gets a letter instead, and the caller learns nothing of it.
     `sent_here` are the answer pages of what the same browser has sent: going back to give somebody another address
-    corrects it. Raises RegistrationClosed, NoLine, DayFull or TooMany.
+    corrects it. `client` is the sender's network address. Raises RegistrationClosed, NoLine, DayFull or TooMany.
     """
-    event = lock(Event, event_id)
-    promoting.settle(event, received_at)
-    key = submissions.key_of(event.id, form_key, application)
+    mistyped = submissions.find_mistyped(form_key, application, sent_here)
+    provoked.hold(application.email, *([mistyped.email] if mistyped else []))
+    key = submissions.key_of(event_id, form_key, application)
     if sent := db.session.get(Submission, key):
         return sent
-    mistyped = submissions.find_mistyped(form_key, application, sent_here)
+    provoked.take_from(client, received_at)
+    provoked.typed(application.email, received_at)
+    if mistyped is not None:
+        provoked.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
+    event = lock(Event, event_id)
+    promoting.settle(event, received_at)
     if mistyped is not None and why_not_correctable(mistyped, received_at) is None:
         _correct(event, mistyped, application, received_at)
         mistyped.key = key
@@ -86,19 +96,23 @@ def submit(
     return submission
 
 
-def correct_address(answer_id: str, shown_version: int, email: str, needs: Needs, at: datetime) -> Submission:
+def correct_address(
+    answer_id: str, shown_version: int, email: str, needs: Needs, at: datetime, client: str | None = None
+) -> Submission:
     """The sender of a form says that its address was mistyped, and states diets and access needs anew.
 
-    `shown_version` is the `link_version` of what the page was about. Raises NotCorrectable, what `submit` raises, and
-    NotFound.
+    `shown_version` is the `link_version` of what the page was about, `client` the sender's network address. Raises
+    NotCorrectable, what `submit` raises, and NotFound.
     """
-    found = submissions.get(answer_id)
-    event = lock(Event, found.event_id)
     submission = submissions.get(answer_id)
+    provoked.hold(submission.email, email)
     if addresses.key(email) == addresses.key(submission.email):
         if shown_version == submission.link_version:
             raise RuleBroken(SAME_ADDRESS, field="email")
         return submission  # the button was pressed twice
+    provoked.take_from(client, at)
+    provoked.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
+    event = lock(Event, submission.event_id)
     application = application_in(submission)
     if application is None or shown_version != submission.link_version or why_not_correctable(submission, at):
         raise NotCorrectable(event)
@@ -155,7 +169,6 @@ def _correct(event: Event, submission: Submission, application: Application, at:
     """Let the form count for the application's address, with the needs that the application tells of."""
     registration = _made_by(submission)
     if registration is None:
-        provoked.take(event.id, {application.email}, at)
         # The form itself came in time; only the address in it was wrong.
         _decide(event, submission, application, submission.received_at, counted=True)
         if made := _made_by(submission):

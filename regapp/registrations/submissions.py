@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, ForeignKey, String, bindparam, delete, select, update
+from sqlalchemy import JSON, ForeignKey, String, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from regapp.core import addresses, text
@@ -100,6 +100,12 @@ def _is_of(submission: Submission, application: Application) -> bool:
 
 def _name(application: Application) -> str:
     return text.name_key(application.first_name, application.last_name)
+
+
+def count_since(instant: datetime) -> dict[int, int]:
+    """How many forms were received after the instant, by the id of their day; days without any are left out."""
+    counting = select(Submission.event_id, func.count()).where(Submission.received_at > instant)
+    return {event_id: number for event_id, number in db.session.execute(counting.group_by(Submission.event_id))}
 
 
 def is_correctable(submission: Submission, at: datetime) -> bool:

@@ -49,13 +49,15 @@ def is_possible(registration: Registration, at: datetime) -> bool:
     return registration.has_place and not registration.is_in_line and registration.can_cancel(at)
 
 
-def transfer(registration_id: int, colleague: Colleague, at: datetime) -> None:
+def transfer(registration_id: int, colleague: Colleague, at: datetime, client: str | None = None) -> None:
     """The place goes to a colleague: a new registration with a calendar entry of its own.
 
     No diets, consent or notes go with it. A colleague who is registered already keeps what they have and gets their
-    link, or a letter that says so; the place goes to the line, and the giver learns nothing of it. Raises RuleBroken,
-    NotFound.
+    link, or a letter that says so; the place goes to the line, and the giver learns nothing of it. `client` is the
+    giver's network address. Raises RuleBroken, NotFound.
     """
+    provoked.hold(colleague.email)
+    provoked.take_from(client, at)
     registration = line.get_locked(registration_id)
     promoting.settle(registration.event, at)
     _require_place_to_give(registration)

@@ -13,6 +13,7 @@ from regapp.accounts import managing, signing_in
 from regapp.accounts.models import Organiser, SignIn
 from regapp.accounts.roles import Role
 from regapp.accounts.views import on_site
+from regapp.core import limits
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from tests.support.client import CheckingClient, read
@@ -105,9 +106,9 @@ def test_right_tries_are_not_counted(app: Flask, client: CheckingClient) -> None
 
 
 def test_a_whole_network_of_ipv6_is_one_client() -> None:
-    assert signing_in.client_key("2001:db8:1:2::1") == signing_in.client_key("2001:db8:1:2:ffff::9")
-    assert signing_in.client_key("2001:db8:1:2::1") != signing_in.client_key("2001:db8:1:3::1")
-    assert signing_in.client_key("::ffff:192.0.2.1") == "192.0.2.1"
+    assert limits.client_key("2001:db8:1:2::1") == limits.client_key("2001:db8:1:2:ffff::9")
+    assert limits.client_key("2001:db8:1:2::1") != limits.client_key("2001:db8:1:3::1")
+    assert limits.client_key("::ffff:192.0.2.1") == "192.0.2.1"
 
 
 def test_signing_out_kills_a_copied_cookie_and_no_other_browser(app: Flask) -> None:

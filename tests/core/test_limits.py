@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from regapp.core import limits
-from regapp.core.db import writing
-from regapp.core.limits import Limit, TooMany
+from regapp.core.db import db, writing
+from regapp.core.limits import Limit, TakenTry, TooMany
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 THREE = Limit("test.three", 3, timedelta(minutes=15))
@@ -60,6 +60,16 @@ def test_a_try_is_given_back_and_all_are_forgotten() -> None:
     with writing():
         limits.forget(THREE, "a")
     assert take(THREE, "a")
+
+
+@pytest.mark.usefixtures("context")
+def test_a_try_is_deleted_when_it_counts_no_more() -> None:
+    take(THREE, "a", 0)
+    take(THREE, "a", 5)
+    for minutes, left in ((14, 2), (15, 1), (20, 0)):
+        with writing():
+            limits.forget_old(NOON + timedelta(minutes=minutes))
+        assert db.session.query(TakenTry).count() == left
 
 
 @pytest.mark.both_databases("a lock orders the tries of one key")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPResponse
 from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPHandler, OpenerDirector, Request, build_opener
 
 from tests.support.pages import Form, Page
 
@@ -25,13 +29,28 @@ class Answer:
         return Page(self.body)
 
 
+_addresses = map(ipaddress.IPv4Address, itertools.count(int(ipaddress.IPv4Address("127.1.0.1"))))
+
+
+class _From(HTTPHandler):
+    """Opens connections from one of this machine's addresses."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.connection = partial(HTTPConnection, source_address=(address, 0))
+
+    def http_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(self.connection, request)
+
+
 class Visitor:
-    """Somebody with cookies; waits up to `patience` seconds for an answer."""
+    """Somebody with cookies and a network address of their own; waits up to `patience` seconds for an answer."""
 
     def __init__(self, base_url: str, patience: float = 60) -> None:
         self.base_url = base_url
         self.patience = patience
-        self.opener: OpenerDirector = build_opener(HTTPCookieProcessor(CookieJar()))
+        own = _From(str(next(_addresses)))
+        self.opener: OpenerDirector = build_opener(own, HTTPCookieProcessor(CookieJar()))
 
     def get(self, path: str) -> Answer:
         return self._open(Request(urljoin(self.base_url, path)))  # noqa: S310
