@@ -117,6 +117,22 @@ def missed(event: Event, reminders: Sequence[Reminder], new: int) -> Letter:
     return _alarm(f"{heading} – {event.title}", heading, [Facts(rows), Paragraph(words)], letters_page(event))
 
 
+def hasty(event: Event, number: int, at: datetime, _new: int) -> Letter:
+    """`number` forms were received in the ten minutes before `at`."""
+    heading = t("{n} anmälningar på tio minuter", "{n} registrations in ten minutes", n=number)
+    words = t(
+        "De kom före {at}. Det kan vara en klinik som anmäler sig samtidigt, men också någon som fyller platserna "
+        "eller skickar brev till främmande via formuläret. Se i deltagarlistan om namn och adresser ser riktiga ut. "
+        "Gör de inte det kan du pausa brevkön på sidan om brev medan du avanmäler dem.",
+        "They came before {at}. It may be a clinic that registers together, but also somebody who fills the places or "
+        "sends letters to strangers through the form. See in the list of participants whether names and addresses look "
+        "real. If they don’t, you can pause the letters on the page on letters while you cancel them.",
+        at=format_instant(at),
+    )
+    to_list = Action(t("Öppna deltagarlistan", "Open the list of participants"), address_of(event, "attendees"))
+    return _alarm(f"{heading} – {event.title}", heading, [Paragraph(words)], to_list)
+
+
 def letters_page(event: Event | None) -> Action:
     """The organisers' page on letters, of the day that is nearest; without a day the overview."""
     words = t("Öppna sidan om brev", "Open the page on letters")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from regapp.accounts import managing
 from regapp.attendees import statistics
 from regapp.campaigns.models import Reminder
+from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import use_language
 from regapp.events import finding
@@ -19,7 +20,7 @@ from regapp.events.models import Event, Publication
 from regapp.mailing import outbox, pausing, undelivered
 from regapp.organising import alarm_letters
 from regapp.organising.noticing import Concern, Telling, follow, take
-from regapp.registrations import places
+from regapp.registrations import places, submissions
 from regapp.registrations.choices import Attendance
 
 KIND: Final = "alarm"
@@ -30,6 +31,7 @@ GATHERED_FOR: Final = timedelta(minutes=5)
 STOPPED_FOR: Final = timedelta(minutes=5)
 PAUSED_FOR: Final = timedelta(hours=1)
 WAITED_FOR: Final = timedelta(hours=1)
+HASTE_WITHIN: Final = timedelta(minutes=10)
 LATE_STILL: Final = timedelta(minutes=5)
 """How long letters stay late before it is told: after a standstill most leave at once."""
 
@@ -59,6 +61,7 @@ def _concerns(now: datetime) -> Iterator[Concern]:
     yield from _queue(now)
     yield from _full_days(now)
     yield from _missed_reminders()
+    yield from _many_registrations(now)
 
 
 def _letters_that_failed() -> Iterator[Concern]:
@@ -103,3 +106,12 @@ def _missed_reminders() -> Iterator[Concern]:
         reminders.sort(key=lambda reminder: (reminder.missed_at, reminder.id), reverse=True)
         compose = partial(alarm_letters.missed, reminders[0].event, reminders)
         yield Concern(f"reminders_missed:{event_id}", len(reminders), compose)
+
+
+def _many_registrations(now: datetime) -> Iterator[Concern]:
+    """Robots that take turns look like a hospital: only organisers can tell which it is."""
+    most = settings().alarm_registrations
+    for event_id, number in submissions.count_since(now - HASTE_WITHIN).items():
+        if most and number > most:
+            compose = partial(alarm_letters.hasty, db.session.get_one(Event, event_id), number, now)
+            yield Concern(f"registrations_fast:{event_id}", 1, compose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import config
 from regapp import worker
 from regapp.accounts.models import Organiser
 from regapp.accounts.roles import Role
+from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing import claiming, pausing, stops
@@ -251,6 +253,26 @@ def test_only_a_day_that_people_can_come_to_is_full(event: int, changes: dict[st
         db.session.execute(update(Event).values(**changes))
     do(raise_alarms, *rounds(T, T + 3 * MINUTE))
     assert alarms() == []
+
+
+def test_registrations_that_come_fast_are_told_once_a_burst(roomy: int, settings: config.Settings) -> None:
+    use_settings(replace(settings, alarm_registrations=3))
+    known = {"first_name": "Somebody", "last_name": "Else", "email": "fridolina0@hemligt.example.org"}
+    for number in range(3):
+        register(roomy, number, at=T + number * MINUTE)
+    do(raise_alarms, *rounds(T, T + 3 * MINUTE))
+    assert alarms() == []
+    register(roomy, 3, at=T + 4 * MINUTE, **known)  # which makes a letter, too
+    do(raise_alarms, T + 4 * MINUTE)
+    for number in range(4, 30):
+        register(roomy, number, at=T + number * MINUTE)
+        do(raise_alarms, T + number * MINUTE)
+    assert alarms() == ["Larm: 4 anmälningar på tio minuter – Utbildningsdag om CAR T 2026"]
+    do(raise_alarms, *rounds(T + HOUR, T + 3 * HOUR))
+    for number in range(30, 34):
+        register(roomy, number, at=T + 3 * HOUR)
+    do(raise_alarms, *rounds(T + 3 * HOUR, T + 4 * HOUR))
+    assert len(alarms()) == 2
 
 
 def test_each_reminder_that_was_missed_is_told_once(event: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from config import Settings
 from regapp.accounts.models import Organiser
+from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.mailing import pausing, stops
 from regapp.mailing.models import TryOutcome
@@ -80,6 +83,15 @@ def test_the_alarm_of_a_full_meeting_says_what_the_file_says(event: int, languag
     register(event, 1)
     do(raise_alarms, T)
     compare("alarm-full-online", language, told("alarm")[0])
+
+
+@languages
+def test_the_alarm_of_many_registrations_says_what_the_file_says(event: int, settings: Settings, language: str) -> None:
+    use_settings(replace(settings, alarm_registrations=1))
+    for number in range(2):
+        register(event, number, Wish.ON_SITE if number else Wish.ONLINE)
+    do(raise_alarms, T)
+    compare("alarm-hasty", language, told("alarm")[-1])
 
 
 @languages
