@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, cast, literal, null, or_, select, update
+from sqlalchemy import Integer, Select, cast, literal, null, or_, select
 
 from regapp.campaigns import reminding
 from regapp.campaigns.models import Reminder
 from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.events.models import Event, Publication
-from regapp.mailing import orders
+from regapp.mailing import orders, outbox
 from regapp.mailing.models import MailState, OutgoingMail, WordsBrought
 from regapp.registrations.models import Registration
 
@@ -24,16 +24,20 @@ LATE: Final = timedelta(hours=24)
 def write_due(now: datetime) -> None:
     """Write the letters of every reminder that has fallen due; what the worker does every minute.
 
-    One that fell due while the service was down is marked missed when it comes too late. The day's row is locked and
-    the mark is made in the same transaction, so that several workers, or a clock that jumps, write none twice.
+    One that fell due while the service was down is marked missed when it comes too late. The days are locked and the
+    mark is made in the same transaction, so that several workers, or a clock that jumps, write none twice.
     """
-    _withdraw_useless(now)
-    for event_id in sorted({reminder.event_id for reminder in _ahead() if reminder.due_at <= now}):
+    useless = _with_useless(now)
+    days = {reminder.event_id for reminder in [*_due(now), *_untold_of(now)]} | useless
+    for event_id in sorted(days):
         lock(Event, event_id)
-        for reminder in db.session.scalars(_ahead_of(event_id)).all():
-            if reminder.due_at <= now:
-                _settle(reminder, now)
-    _catch_up(now)
+    for reminder in _due(now):
+        if reminder.event_id in days:
+            _settle(reminder, now)
+    for reminder in _untold_of(now):
+        if reminder.event_id in days:
+            orders.write(_untold(reminder, now), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
+    outbox.withdraw_all(_WAITS & OutgoingMail.event_id.in_(useless & _with_useless(now)))
 
 
 def is_useful(reminder: Reminder, now: datetime) -> bool:
@@ -41,21 +45,15 @@ def is_useful(reminder: Reminder, now: datetime) -> bool:
     return now < reminder.event.starts_at and now - reminder.due_at <= LATE
 
 
-def _ahead() -> list[Reminder]:
-    return list(db.session.scalars(_pending()))
-
-
-def _ahead_of(event_id: int) -> Select[Reminder]:
-    return _pending().where(Reminder.event_id == event_id).order_by(Reminder.id)
-
-
-def _pending() -> Select[Reminder]:
-    """The reminders of days that take place; a draft's and a cancelled day's wait."""
-    return (
+def _due(now: datetime) -> list[Reminder]:
+    """What has fallen due of the reminders of days that take place; a draft's and a cancelled day's wait."""
+    pending = (
         select(Reminder)
         .join(Reminder.event)
         .where(Event.publication == Publication.PUBLISHED, Reminder.written_at.is_(None), Reminder.missed_at.is_(None))
+        .order_by(Reminder.id)
     )
+    return [reminder for reminder in db.session.scalars(pending) if reminder.due_at <= now]
 
 
 def _settle(reminder: Reminder, now: datetime) -> None:
@@ -70,8 +68,8 @@ def _settle(reminder: Reminder, now: datetime) -> None:
         _record("reminder.missed", reminder, now)
 
 
-def _catch_up(now: datetime) -> None:
-    """Write a reminder that has words in it to who has a place by now and was never told them.
+def _untold_of(now: datetime) -> list[Reminder]:
+    """The reminders that have words in them which somebody who has a place by now was never told.
 
     An organiser registered, moved or restored them without a letter; any other letter about a place brings the words.
     """
@@ -86,10 +84,11 @@ def _catch_up(now: datetime) -> None:
         )
         .order_by(Reminder.event_id, Reminder.id)
     )
-    for reminder in db.session.scalars(written).all():
-        if db.session.execute(_untold(reminder, now).limit(1)).first():
-            lock(Event, reminder.event_id)
-            orders.write(_untold(reminder, now), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
+    return [
+        reminder
+        for reminder in db.session.scalars(written).all()
+        if db.session.execute(_untold(reminder, now).limit(1)).first()
+    ]
 
 
 def _people(reminder: Reminder) -> Select[*tuple[Any, ...]]:
@@ -123,16 +122,15 @@ def _ordered(reminder: Reminder, when: str = "") -> Select[*tuple[Any, ...]]:
     )
 
 
-def _withdraw_useless(now: datetime) -> None:
-    """Take back what the mail server hasn't accepted by the time that the day starts, or is cancelled."""
+def _with_useless(now: datetime) -> set[int]:
+    """The days that have begun, or of whose cancellation everybody is told, while reminders of theirs wait."""
     is_told = (Event.publication == Publication.CANCELLED) & Event.cancellation_due_at.is_(None)
-    useless = select(Event.id).where(or_(Event.starts_at <= now, is_told))
-    db.session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.kind == KIND, OutgoingMail.state == MailState.QUEUED, OutgoingMail.event_id.in_(useless))
-        .values(state=MailState.WITHDRAWN)
-        .execution_options(synchronize_session=False)
-    )
+    over = select(Event.id).where(or_(Event.starts_at <= now, is_told))
+    waiting = select(OutgoingMail.event_id).where(_WAITS, OutgoingMail.event_id.in_(over))
+    return {event_id for event_id in db.session.scalars(waiting.distinct()) if event_id is not None}
+
+
+_WAITS = (OutgoingMail.kind == KIND) & (OutgoingMail.state == MailState.QUEUED)
 
 
 def _record(action: str, reminder: Reminder, at: datetime, **details: Any) -> None:

@@ -13,6 +13,7 @@ from regapp.core.context import settings
 from regapp.core.db import Model, db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
+from regapp.core.lock_order import ORDER
 
 MANY_MINUTES = 120
 """Above this a wait is told in hours."""
@@ -41,6 +42,10 @@ class Limit:
     within: timedelta
     reached: Text = ATTEMPTS
     """What is said when it is reached, before how long to wait."""
+
+    def __post_init__(self) -> None:
+        if self.name not in ORDER:
+            raise ValueError(f"{self.name} has no place among the locks (core/lock_order.py)")
 
 
 class TooMany(RuleBroken):
@@ -87,8 +92,8 @@ def hold(limit: Limit, *keys: str) -> None:
 
     For a rule that locks more afterwards: all counters that it may take come first, each kind in one order.
     """
-    for key in sorted(keys):
-        _one_at_a_time(_hashed(limit, key))
+    for hashed in sorted(_hashed(limit, key) for key in keys):
+        _one_at_a_time(limit, hashed)
 
 
 def take(limit: Limit, key: str, at: datetime) -> None:
@@ -97,7 +102,12 @@ def take(limit: Limit, key: str, at: datetime) -> None:
     Counting comes before trying, so that tries sent at the same moment are not all the first one. The caller
     commits before the try, and gives it back when it was no wrong one.
     """
-    _one_at_a_time(_hashed(limit, key))
+    hold(limit, key)
+    take_held(limit, key, at)
+
+
+def take_held(limit: Limit, key: str, at: datetime) -> None:
+    """The same where nobody else can count tries of the key meanwhile, since another counter of its owner is held."""
     if free_at := _free_at(limit, key, at):
         raise TooMany(limit, free_at - at)
     note(limit, key, at)
@@ -142,7 +152,7 @@ def _hashed(limit: Limit, key: str) -> str:
     return hashlib.blake2b(f"{limit.name}\n{key}".encode(), key=secret, digest_size=16).hexdigest()
 
 
-def _one_at_a_time(hashed: str) -> None:
+def _one_at_a_time(_limit: Limit, hashed: str) -> None:
     # SQLite's write lock does this by itself; on PostgreSQL two transactions don't see each other's tries.
     if db.session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(bytes.fromhex(hashed)[:8], "big", signed=True)

@@ -130,8 +130,7 @@ def move(
 
     Raises RuleBroken, NotFound.
     """
-    registration = line.get_locked(registration_id)
-    promoting.settle(registration.event, at)
+    registration = promoting.get_settled(registration_id, at)
     if move_exceeds(registration, wish, at):
         if not reason:
             raise RuleBroken(line.REASON_NEEDED, field="reason")

@@ -14,10 +14,11 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import outbox
-from regapp.registrations import day_orders, history, letters, line, places, promoting, taking_over, told
+from regapp.registrations import day_orders, history, letters, places, promoting, taking_over, told
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letter_additions import ADDRESS, CANCELLED, UNDONE, by
 from regapp.registrations.models import Registration, Status
+from regapp.registrations.refusals import DayCancelled
 
 TOO_LATE = Text(
     "Dagen har börjat, så det går inte längre att avanmäla sig här.",
@@ -53,11 +54,13 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
     """Give the place back, or leave the line without a place; who is next gets the seat at once.
 
     Writes the letter that takes the calendar entry away, unless an organiser wants none (`tell`). Cancelling twice is
-    the same as once. Raises TooLateToCancel, NotFound.
+    the same as once. Raises TooLateToCancel, NotFound, and for a participant DayCancelled.
     """
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     if not registration.is_active:
         return registration
+    if registration.event.publication is Publication.CANCELLED and not audit.is_organiser(actor):
+        raise DayCancelled(registration.event)
     if not registration.can_cancel(at):
         raise TooLateToCancel
     give_up(registration, at, actor=actor, tell=tell)
@@ -84,7 +87,7 @@ def undo(
 
     Raises CannotUndo, NotFound.
     """
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     if registration.is_active:
         return registration
     _require_time(registration, at)
@@ -123,7 +126,7 @@ def _tell_undone(registration: Registration, at: datetime, actor: str, *, tell: 
 
 def undo_into_line(registration_id: int, at: datetime) -> Registration:
     """Stand in line, last, for the seat that was given back and is gone; raises CannotUndo, NotFound."""
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     if registration.is_active:
         return registration
     _require_time(registration, at)
@@ -193,9 +196,8 @@ def tell_cancelled_days(now: datetime) -> None:
     The day's row is locked and the mark goes in the same transaction: no day is told of twice, or after it was taken
     back.
     """
-    due = select(Event.id).where(Event.cancellation_due_at <= now).order_by(Event.id)
-    for event_id in db.session.scalars(due).all():
-        event = lock(Event, event_id)
+    due = db.session.scalars(select(Event.id).where(Event.cancellation_due_at <= now).order_by(Event.id)).all()
+    for event in [lock(Event, event_id) for event_id in due]:
         if event.cancellation_due_at is None or event.can_be_restored(now):
             continue
         event.cancellation_due_at = None

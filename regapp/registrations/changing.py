@@ -27,7 +27,7 @@ from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.letter_additions import ADDRESS, by
 from regapp.registrations.models import HealthNote, Registration
-from regapp.registrations.refusals import DAY_CANCELLED
+from regapp.registrations.refusals import DayCancelled, NotRegistered
 
 TOO_LATE_FOR_NEEDS = Text(
     "Köket har redan fått sina siffror. Skriv till arrangören: {contact}.",
@@ -72,8 +72,10 @@ class Needs:
 def change_details(
     registration_id: int, details: Details, at: datetime, *, actor: str = audit.PARTICIPANT
 ) -> Registration:
-    """Correct name, workplace and the like; the calendar entry shows none of it. Raises NotFound."""
+    """Correct name, workplace and the like; the calendar entry shows none of it. Raises NotRegistered, NotFound."""
     registration = line.get_locked(registration_id)
+    if not registration.is_active:
+        raise NotRegistered
     keep_details(registration, details)
     registration.changed_at = at
     history.record("registration.changed", registration, at, actor)
@@ -128,7 +130,7 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
     """
     registration = line.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
-        raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
+        raise DayCancelled(registration.event)
     is_other = registration.language != language
     registration.language = language
     if is_other and registration.is_active:
@@ -140,11 +142,14 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
 def change_own_address(registration_id: int, email: str, at: datetime, client: str | None = None) -> None:
     """A participant, at the network address `client`, gives another mailbox (see change_address).
 
-    Raises TooMany when it is one letter too many for either mailbox or from the client, and NotFound.
+    Raises TooMany when it is one letter too many for either mailbox or from the client, DayCancelled, NotRegistered,
+    NotFound.
     """
     provoked.hold(db.session.get_one(Registration, registration_id).email, email)
     provoked.take_from(client, at)
     registration = line.get_locked(registration_id)
+    if registration.event.publication is Publication.CANCELLED:
+        raise DayCancelled(registration.event)
     if addresses.key(email) != registration.email_key:
         provoked.take(registration.event_id, {registration.email, email}, at)
         change_address(registration_id, email, at)
@@ -156,9 +161,11 @@ def change_address(
     """Write to another mailbox from now on: new links, and the old mailbox loses its calendar entry.
 
     None when the address is registered already: that registration stays, with a letter to it, and this one is
-    cancelled. The caller has counted the letters that a participant provokes. Raises NotFound.
+    cancelled. The caller has counted the letters that a participant provokes. Raises NotRegistered, NotFound.
     """
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
+    if not registration.is_active:
+        raise NotRegistered
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration

@@ -13,14 +13,13 @@ from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letter_additions import CANCELLED, MOVED, by
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DAY_CANCELLED, DayFull
+from regapp.registrations.refusals import DayCancelled, DayFull, NotRegistered
 
 TOO_LATE_FOR_SEAT = Text(
     "Det går inte längre att byta till en plats i lokalen. Kontakta arrangören.",
     "It is no longer possible to change to an on-site place. Contact the organiser.",
 )
 LINE_CLOSED = Text("Kön är stängd.", "The line is closed.")
-NO_REGISTRATION = Text("Du är inte anmäld längre.", "You are no longer registered.")
 
 
 class CannotMove(RuleBroken):
@@ -40,7 +39,7 @@ def move_online(
 
     An organiser may go beyond the number, with a reason.
 
-    Raises DayFull, CannotMove, NotFound.
+    Raises RuleBroken, NotFound.
     """
     registration = _get_active(registration_id, at)
     if registration.has_place and registration.attendance is Attendance.ONLINE:
@@ -71,7 +70,7 @@ def move_on_site(
 ) -> Registration:
     """Take part on site instead, if a seat is free; an organiser may go beyond the number, with a reason.
 
-    Raises DayFull, CannotMove, NotFound.
+    Raises RuleBroken, NotFound.
     """
     registration = _get_active(registration_id, at)
     if registration.has_seat:
@@ -94,7 +93,7 @@ def move_on_site(
 def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT, tell: bool = True) -> Registration:
     """Keep the online place and stand in line for a seat; with a free one, the seat is there at once.
 
-    Raises CannotMove, NotFound.
+    Raises RuleBroken, NotFound.
     """
     registration = _get_active(registration_id, at)
     if registration.is_in_line or registration.has_seat:
@@ -112,10 +111,11 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
 def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT) -> Registration:
     """Stand in line no more: an online place stands; without one the registration is cancelled.
 
-    Raises NotFound.
+    Raises DayCancelled, NotFound.
     """
-    registration = line.get_locked(registration_id)
-    promoting.settle(registration.event, at)
+    registration = promoting.get_settled(registration_id, at)
+    if registration.event.publication is Publication.CANCELLED:
+        raise DayCancelled(registration.event)
     if not registration.is_in_line:
         return registration
     if registration.status is Status.WAITING:
@@ -130,12 +130,11 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
 
 
 def _get_active(registration_id: int, at: datetime) -> Registration:
-    registration = line.get_locked(registration_id)
-    promoting.settle(registration.event, at)
+    registration = promoting.get_settled(registration_id, at)
     if not registration.is_active:
-        raise CannotMove(NO_REGISTRATION)
+        raise NotRegistered
     if registration.event.publication is Publication.CANCELLED:
-        raise CannotMove(DAY_CANCELLED.format(contact=registration.event.contact_email))
+        raise DayCancelled(registration.event)
     if at >= registration.event.starts_at:
         raise TooLateToCancel
     return registration

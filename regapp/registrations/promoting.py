@@ -14,7 +14,7 @@ from regapp.events.models import Event, Publication
 from regapp.registrations import answering_times, history, letters, line, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DAY_CANCELLED
+from regapp.registrations.refusals import DayCancelled
 
 OFFER_GONE = Text("Erbjudandet gäller inte längre.", "The offer is no longer valid.")
 
@@ -46,38 +46,47 @@ def settle(event: Event, at: datetime) -> None:
     db.session.flush()
 
 
+def get_settled(registration_id: int, at: datetime) -> Registration:
+    """The registration, with its day locked, and the line in order as of `at`; raises NotFound."""
+    registration = line.get_locked(registration_id)
+    settle(registration.event, at)
+    return registration
+
+
 def settle_all(now: datetime) -> None:
-    """Settle every day that has a line; what the worker does every minute."""
-    waiting = select(Registration.event_id).where(
-        Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED
+    """Settle every day that has a line and takes place; what the worker does every minute."""
+    waiting = (
+        select(Event.id)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(Event.publication == Publication.PUBLISHED)
+        .where(Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED)
     )
-    # In one order, or two workers that lock several days would wait for each other.
-    for event_id in db.session.scalars(waiting.distinct().order_by(Registration.event_id)).all():
-        settle(lock(Event, event_id), now)
+    ids = db.session.scalars(waiting.distinct().order_by(Event.id)).all()
+    for event in [lock(Event, event_id) for event_id in ids]:
+        settle(event, now)
 
 
 def accept(registration_id: int, at: datetime) -> Registration:
     """Take the offered seat; raises OfferGone, NotFound."""
-    registration = line.get_locked(registration_id)
-    _require_offer(registration, at)
+    registration = get_settled(registration_id, at)
+    _require_offer(registration)
     seat(registration, at, "registration.offer_accepted", actor=audit.PARTICIPANT)
     return registration
 
 
 def decline(registration_id: int, at: datetime) -> Registration:
     """Decline the offered seat; it goes on at once. Raises OfferGone, NotFound."""
-    registration = line.get_locked(registration_id)
-    _require_offer(registration, at)
+    registration = get_settled(registration_id, at)
+    _require_offer(registration)
     _pass_on(registration, at, "registration.offer_declined", actor=audit.PARTICIPANT)
     settle(registration.event, at)
     return registration
 
 
-def _require_offer(registration: Registration, at: datetime) -> None:
+def _require_offer(registration: Registration) -> None:
     event = registration.event
     if event.publication is Publication.CANCELLED:
-        raise RuleBroken(DAY_CANCELLED.format(contact=event.contact_email))
-    settle(event, at)
+        raise DayCancelled(event)
     if not registration.is_offered:
         raise OfferGone
 

@@ -1,7 +1,8 @@
 """Letters that anybody can provoke by typing an address into a form: how many a mailbox gets and a client brings about.
 
-A rule counts in this order: the mailboxes, the client, the form, and only then is the day locked. Nothing is counted
-for a form that is refused, since its transaction is rolled back.
+A rule holds the mailboxes, counts the client and the form, and only then locks the day. Whoever holds a mailbox
+(`hold`) counts alone what it gets, so that may be done later. Nothing is counted for a form that is refused, since its
+transaction is rolled back.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def typed(email: str, at: datetime) -> None:
 
 def take(event_id: int, emails: set[str], at: datetime) -> None:
     """Count a letter to each; raises TooMany, and then nobody is written to and the form says so."""
-    for email in sorted({addresses.key(email) for email in emails}):  # in one order, since each is locked
-        limits.take(TYPED, email, at)
+    for email in {addresses.key(email) for email in emails}:
+        limits.take_held(TYPED, email, at)
         note(event_id, email, at)
 
 
@@ -96,8 +97,8 @@ def may_write(event_id: int, email: str, at: datetime, *, is_news: bool) -> bool
     """Whether one more letter may go, which is counted then; `is_news` goes whatever the hour's limit."""
     try:
         if not is_news:
-            limits.take(AN_HOUR, _of_day(event_id, email), at)
-        limits.take(A_DAY, addresses.key(email), at)
+            limits.take_held(AN_HOUR, _of_day(event_id, email), at)
+        limits.take_held(A_DAY, addresses.key(email), at)
     except TooMany:
         return False
     if is_news:

@@ -21,6 +21,7 @@ DAY_CANCELLED = Text(
     "Dagen är inställd. Kontakta arrangören om du har frågor: {contact}.",
     "The day is cancelled. Contact the organiser if you have questions: {contact}.",
 )
+NO_REGISTRATION = Text("Du är inte anmäld längre.", "You are no longer registered.")
 ON_SITE_FULL = Text(
     "Alla platser på plats är tagna. Du kan delta digitalt i stället.",
     "All on-site places are taken. You can take part online instead.",
@@ -93,3 +94,17 @@ class _When:
 
     def __str__(self) -> str:
         return format_instant(self.instant)
+
+
+class DayCancelled(RuleBroken):
+    """Nothing changes on a day that doesn't take place."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(DAY_CANCELLED.format(contact=event.contact_email))
+
+
+class NotRegistered(RuleBroken):
+    """The registration was cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_REGISTRATION)

@@ -113,6 +113,7 @@ def correct_address(
     provoked.take_from(client, at)
     provoked.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
     event = lock(Event, submission.event_id)
+    promoting.settle(event, at)
     application = application_in(submission)
     if application is None or shown_version != submission.link_version or why_not_correctable(submission, at):
         raise NotCorrectable(event)

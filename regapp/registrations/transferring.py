@@ -16,7 +16,6 @@ from regapp.registrations import (
     cancelling,
     finding,
     letters,
-    line,
     promoting,
     provoked,
     taking_over,
@@ -24,7 +23,7 @@ from regapp.registrations import (
 from regapp.registrations.applying import Application
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import RegisteredBy, Registration
-from regapp.registrations.refusals import DAY_CANCELLED
+from regapp.registrations.refusals import DayCancelled
 
 NO_PLACE = Text(
     "Du kan bara överlåta en plats som du har, inte en plats i kön.",
@@ -58,8 +57,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     """
     provoked.hold(colleague.email)
     provoked.take_from(client, at)
-    registration = line.get_locked(registration_id)
-    promoting.settle(registration.event, at)
+    registration = promoting.get_settled(registration_id, at)
     _require_place_to_give(registration)
     if not registration.can_cancel(at):
         raise cancelling.TooLateToCancel
@@ -82,7 +80,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
 
 def _require_place_to_give(registration: Registration) -> None:
     if registration.event.publication is Publication.CANCELLED:
-        raise RuleBroken(DAY_CANCELLED.format(contact=registration.event.contact_email))
+        raise DayCancelled(registration.event)
     if not registration.has_place or registration.is_in_line:
         raise RuleBroken(NO_PLACE)
 

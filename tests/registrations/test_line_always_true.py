@@ -45,6 +45,7 @@ from regapp.registrations import (
     transferring,
 )
 from regapp.registrations.applying import Application
+from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Profession, Wish
 from regapp.registrations.day_changes import NotAgreed
 from regapp.registrations.models import Registration, Status
@@ -225,12 +226,19 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.someone)
     @rule(person=people, other=people)
     def correct_address(self, person: int, other: int) -> None:
-        self.act(self._change_address, self.ids(person), f"p{other}@example.org")
+        self.act(changing.change_own_address, self.ids(person), f"p{other}@example.org", self.now)
 
-    def _change_address(self, registration_id: int, email: str) -> None:
-        if line.get_locked(registration_id).is_active:
-            changing.change_address(registration_id, email, self.now)
-            promoting.settle(db.session.get_one(Event, self.event_id), self.now)
+    @precondition(lambda self: self.someone)
+    @rule(person=people, other=people)
+    def an_organiser_corrects_the_address(self, person: int, other: int) -> None:
+        self.act(arranging.correct_address, self.ids(person), f"p{other}@example.org", self.now, actor=ORGANISER)
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people, tell=st.booleans())
+    def an_organiser_corrects_the_name(self, person: int, tell: bool) -> None:
+        email = db.session.get_one(Registration, self.ids(person)).email
+        details = Details("K", f"E{person}", Profession.NURSE, "", "W", "", wants_news=False)
+        self.act(arranging.correct, self.ids(person), details, email, self.now, actor=ORGANISER, tell=tell)
 
     @precondition(lambda self: self.someone)
     @rule(person=people, language=st.sampled_from(["sv", "en"]))
@@ -253,7 +261,6 @@ class Day(RuleBasedStateMachine):
         self.act(cancelling.tell_cancelled_days, self.now)
         self.act(promoting.settle_all, self.now)
 
-    @precondition(lambda self: self.is_ahead)
     @rule(
         place=st.sampled_from(["Provsalen", "Aulan", "Stora salen"]),
         hours=st.integers(-1, 1),
@@ -279,13 +286,12 @@ class Day(RuleBasedStateMachine):
             save(asked.change.signature)
         self.beyond = max(0, places.count(db.session.get_one(Event, self.event_id)).on_site.taken - draft.seats_on_site)
 
-    @precondition(lambda self: self.is_ahead and self.steps > 10)
+    @precondition(lambda self: self.steps > 10)
     @rule()
     def the_day_is_cancelled(self) -> None:
         version = db.session.get_one(Event, self.event_id).version
         self.act(cancelling.cancel_day, self.event_id, version, self.now, actor="organiser:1")
 
-    @precondition(lambda self: self.is_untold)
     @rule()
     def the_day_is_taken_back(self) -> None:
         self.act(self._restore)
@@ -297,11 +303,6 @@ class Day(RuleBasedStateMachine):
     @property
     def is_untold(self) -> bool:
         return db.session.get_one(Event, self.event_id).is_cancellation_untold
-
-    @property
-    def is_ahead(self) -> bool:
-        event = db.session.get_one(Event, self.event_id)
-        return event.publication is Publication.PUBLISHED and not event.is_over(self.now)
 
     @rule(most=st.integers(1, 30))
     def letters_leave(self, most: int) -> None:
