@@ -24,6 +24,7 @@ from regapp import create_app
 from regapp.attendees import columns, exporting
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter
+from regapp.attendees.seeing import EVERYTHING, HEALTH
 from regapp.core import clock
 from regapp.core.db import db
 from regapp.events import finding
@@ -34,7 +35,7 @@ ROUNDS = 5
 def main(folder: Path) -> dict[str, Any]:
     event = finding.get_by_slug("2026")
     export = exporting.prepare(event, Filter(), clock.now(), actor="bench", to=Format.CSV)
-    statement = columns.statement(event.id, Filter(), with_health=False)
+    statement = columns.statement(event.id, Filter(), EVERYTHING - HEALTH)
     sql = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
     db.session.rollback()
     target = folder / "export"

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, String, Subquery, case, cast, func
 
 from regapp.attendees import filtering
 from regapp.attendees.filtering import Filter
+from regapp.attendees.seeing import HEALTH, Detail
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES, Text
 from regapp.registrations.choices import Attendance, Diet, Profession
@@ -87,20 +88,22 @@ HEALTH_COLUMNS = (
 )
 
 
-def columns(*, with_health: bool) -> tuple[Column, ...]:
-    return COLUMNS + HEALTH_COLUMNS if with_health else COLUMNS
+def columns(seen: frozenset[Detail]) -> tuple[Column, ...]:
+    return tuple(column for column in COLUMNS + HEALTH_COLUMNS if column.key in seen)
 
 
-def statement(event_id: int, chosen: Filter, *, with_health: bool) -> Select[Any]:
+def statement(event_id: int, chosen: Filter, seen: frozenset[Detail]) -> Select[Any]:
     """The rows to export, as the plain values that the writers need: making objects would take most of the time.
 
     Instants come as text in UTC to the minute, `2026-11-11 22:59`.
     """
     line = _line(event_id)
     place_in_line = func.coalesce(cast(line.c.place, String), "")
-    expressions = [place_in_line if column.key == "place_in_line" else _expression(column) for column in COLUMNS]
+    expressions = [
+        place_in_line if column.key == "place_in_line" else _expression(column) for column in columns(seen - HEALTH)
+    ]
     found = select(*expressions).select_from(Registration).outerjoin(line, line.c.id == Registration.id)
-    if with_health:
+    if seen >= HEALTH:
         found = found.add_columns(
             HealthNote.diets,
             func.coalesce(HealthNote.diet_other, ""),

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Select
 from regapp.attendees import columns, csv_files, filtering, xlsx_files
 from regapp.attendees.columns import Column, Kind
 from regapp.attendees.filtering import Filter
+from regapp.attendees.seeing import HEALTH
 from regapp.core import audit
 from regapp.core.db import begin_reading, db
 from regapp.core.errors import RuleBroken
@@ -78,10 +79,11 @@ def prepare(
 ) -> Export:
     """Note the export in the audit log and make it ready; raises RuleBroken without a reason where one is due.
 
-    Whether the person may see health data is decided by the caller.
+    It holds what is `seen` by the person whose filter it is; of health only `with_health`.
     """
     if with_health and not reason:
         raise RuleBroken(NEEDS_REASON, "reason")
+    seen = chosen.seen if with_health else chosen.seen - HEALTH
     number = filtering.count(event.id, chosen)
     audit.record(
         "attendees.exported",
@@ -91,13 +93,13 @@ def prepare(
         format=to.value,
         filter=chosen.for_audit(),
         count=number,
-        with_health=with_health,
+        with_health=seen >= HEALTH,
         reason=reason,
     )
-    picked = columns.columns(with_health=with_health)
+    picked = columns.columns(seen)
     return Export(
         engine=db.engine,
-        statement=columns.statement(event.id, chosen, with_health=with_health),
+        statement=columns.statement(event.id, chosen, seen),
         columns=picked,
         headers=[str(column.label) for column in picked],
         count=number,

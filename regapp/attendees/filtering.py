@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from regapp.attendees import deliveries
+from regapp.attendees.seeing import EVERYTHING, SEARCHED, Detail
 from regapp.core import text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
@@ -79,9 +80,33 @@ _BACKWARDS = {
 }
 
 
+TELLS: Final[Mapping[str, Detail]] = {
+    "attendance": Detail.ATTENDANCE,
+    "status": Detail.STATUS,
+    "line": Detail.PLACE_IN_LINE,
+    "profession": Detail.PROFESSION,
+    "message": Detail.MESSAGE,
+    "delivery": Detail.DELIVERY,
+    "answer": Detail.DECLINED_AT,
+}
+"""What a list tells about each person in it when it is narrowed by the choice of that name."""
+
+ORDER_TELLS: Final[Mapping[Order, Detail]] = {
+    Order.NAME: Detail.LAST_NAME,
+    Order.NAME_BACKWARDS: Detail.LAST_NAME,
+    Order.WORKPLACE: Detail.WORKPLACE,
+    Order.WORKPLACE_BACKWARDS: Detail.WORKPLACE,
+    Order.OLDEST: Detail.RECEIVED_AT,
+    Order.NEWEST: Detail.RECEIVED_AT,
+}
+
+
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to; an empty one means everybody. All of `words` must be found."""
+    """What a list is narrowed to; an empty one means everybody.
+
+    All of `words` must be found in what is `seen` by the person who searches.
+    """
 
     words: tuple[str, ...] = ()
     attendance: Attendance | None = None
@@ -92,12 +117,12 @@ class Filter:
     delivery: Delivery | None = None
     answer: Answer | None = None
     order: Order = Order.NAME
+    seen: frozenset[Detail] = EVERYTHING
 
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
         for word in self.words:
-            # Escaped: `%` and `_` are letters in a search.
-            found.append(Registration.search_text.contains(word, autoescape=True))
+            found.append(self._finds(word))
         for column, value in (
             (Registration.attendance, self.attendance),
             (Registration.status, self.status),
@@ -114,6 +139,12 @@ class Filter:
         if self.line is Line.OFFERED:
             found.append(Registration.answer_by.is_not(None))
         return found + self._about_mail(event_id)
+
+    def _finds(self, word: str) -> ColumnElement[bool]:
+        # Escaped: `%` and `_` are letters in a search.
+        if self.seen >= SEARCHED:
+            return Registration.search_text.contains(word, autoescape=True)
+        return Registration.sort_key.contains(text.sort_key(word), autoescape=True)
 
     def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
         found = []

@@ -1,9 +1,11 @@
-"""One page of the attendee list: only what the list shows, read as rows, not as objects."""
+"""The attendee list, a page of it or all: only what the list shows, read as rows, not as objects."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +13,7 @@ from sqlalchemy import CursorResult, Select, select, update
 
 from regapp.attendees import deliveries, filtering
 from regapp.attendees.filtering import Filter, Message, Order
+from regapp.attendees.seeing import Detail
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound
@@ -39,6 +42,7 @@ class Row(NamedTuple):
     in_line_since: datetime | None
     answer_by: datetime | None
     declined_at: datetime | None
+    sort_key: str
 
     @property
     def is_online_in_line(self) -> bool:
@@ -56,9 +60,19 @@ _COLUMNS: tuple[Any, ...] = tuple(
 )
 
 
+class Namesake(NamedTuple):
+    """Somebody whose name another registration for the day bears as well: perhaps of the same person."""
+
+    public_id: str
+    email: str
+
+
 @dataclass(frozen=True)
 class ListPage:
-    """`positions` are the places in line by public id; `failing` whose addresses letters don't reach."""
+    """`positions` are the places in line by public id; `failing` whose addresses letters don't reach.
+
+    `namesakes` are by `sort_key` those who share a name, none of them cancelled.
+    """
 
     rows: list[Row]
     page: int
@@ -66,6 +80,21 @@ class ListPage:
     total: int
     positions: dict[str, int]
     failing: set[str]
+    namesakes: dict[str, list[Namesake]]
+
+    @property
+    def first(self) -> int:
+        """The number of the page's first row in the whole list, from 1."""
+        return (self.page - 1) * PAGE_SIZE + 1
+
+    def has_namesake(self, row: Row) -> bool:
+        """Whether another registration for the day may be of the same person."""
+        return row.status is not Status.CANCELLED and row.sort_key in self.namesakes
+
+    def namesakes_of(self, row: Row) -> list[Namesake]:
+        """The others with the row's name; nobody where it is cancelled."""
+        bearers = self.namesakes[row.sort_key] if self.has_namesake(row) else []
+        return [one for one in bearers if one.public_id != row.public_id]
 
 
 def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
@@ -74,11 +103,50 @@ def find_page(event_id: int, chosen: Filter, page: int) -> ListPage:
     pages = max(math.ceil(total / PAGE_SIZE), 1)
     page = min(max(page, 1), pages)
     statement: Select[Any] = filtering.narrowed(select(*_COLUMNS), event_id, chosen)
-    found = db.session.execute(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    rows = [Row(*row) for row in found]
+    rows = _rows(statement.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    return _page(event_id, chosen, rows, page, pages, total)
+
+
+def find_all(event_id: int, chosen: Filter) -> ListPage:
+    """The whole list as one page, by surname."""
+    rows = _rows(filtering.narrowed(select(*_COLUMNS), event_id, replace(chosen, order=Order.NAME)))
+    return _page(event_id, chosen, rows, 1, 1, len(rows))
+
+
+def _rows(statement: Select[Any]) -> list[Row]:
+    return [Row(*row) for row in db.session.execute(statement)]
+
+
+def _page(event_id: int, chosen: Filter, rows: list[Row], page: int, pages: int, total: int) -> ListPage:
     positions = line.positions(event_id) if any(row.in_line_since for row in rows) else {}
-    failing = deliveries.failing_among(row.public_id for row in rows)
-    return ListPage(rows, page, pages, total, positions, failing)
+    sees_delivery = Detail.DELIVERY in chosen.seen
+    failing = deliveries.failing_among(row.public_id for row in rows) if sees_delivery else set()
+    return ListPage(rows, page, pages, total, positions, failing, _namesakes(event_id, (row.sort_key for row in rows)))
+
+
+def namesakes_of(registration: Registration) -> list[Namesake]:
+    """The day's other active registrations with the same name; nobody where this one is cancelled."""
+    if not registration.is_active:
+        return []
+    bearers = _namesakes(registration.event_id, [registration.sort_key]).get(registration.sort_key, [])
+    return [one for one in bearers if one.public_id != registration.public_id]
+
+
+def _namesakes(event_id: int, names: Iterable[str]) -> dict[str, list[Namesake]]:
+    """Those who aren't cancelled by each of these names (sort keys) that several bear."""
+    found = db.session.execute(
+        select(Registration.sort_key, Registration.public_id, Registration.email)
+        .where(
+            Registration.event_id == event_id,
+            Registration.status != Status.CANCELLED,
+            Registration.sort_key.in_(set(names)),
+        )
+        .order_by(Registration.id)
+    )
+    bearers: dict[str, list[Namesake]] = defaultdict(list)
+    for name, public_id, email in found:
+        bearers[name].append(Namesake(public_id, email))
+    return {name: people for name, people in bearers.items() if len(people) > 1}
 
 
 class Letter(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 from wtforms import BooleanField, RadioField, SelectField
@@ -12,7 +13,18 @@ from wtforms.validators import StopValidation
 
 from regapp.attendees import filtering
 from regapp.attendees.exporting import MAX_REASON, Format
-from regapp.attendees.filtering import MAX_LENGTH, Answer, Delivery, Filter, Message, Order, words_of
+from regapp.attendees.filtering import (
+    MAX_LENGTH,
+    ORDER_TELLS,
+    TELLS,
+    Answer,
+    Delivery,
+    Filter,
+    Message,
+    Order,
+    words_of,
+)
+from regapp.attendees.seeing import SEARCHED, Detail
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
@@ -21,6 +33,7 @@ from regapp.registrations.choices import Attendance, Profession
 from regapp.registrations.models import Status
 
 ALL = Text("Alla", "All")
+BY_NAME = Text("Sök på namn", "Search by name")
 CHOOSE = Text("Välj ett av alternativen i listan.", "Choose one of those in the list.")
 
 MESSAGE_CHOICES = {
@@ -51,6 +64,8 @@ ORDER_CHOICES = {
     Order.OLDEST.value: Text("Först anmälda först", "Earliest first"),
 }
 
+Choice = TypeVar("Choice", bound=enum.StrEnum)
+
 
 class ChoiceField(SelectField):
     """A choice among words; anything else is told in words."""
@@ -74,7 +89,10 @@ def _all_or(values: Iterable[Attendance | Status | Profession]) -> dict[str, Tex
 
 
 class FilterForm(Form):
-    """The filter as it stands in the address bar."""
+    """The filter as it stands in the address bar.
+
+    Nothing in it tells of what isn't `seen`; `refused` names such choices, which the address asked for in vain.
+    """
 
     words = Line(Text("Sök", "Search"), MAX_LENGTH, unmarked)
     attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
@@ -86,10 +104,24 @@ class FilterForm(Form):
     answer = ChoiceField(Text("Kalendersvar", "Calendar answer"), ANSWER_CHOICES, default="")
     order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
 
-    def __init__(self, *, sees_mail: bool) -> None:
+    def __init__(self, seen: frozenset[Detail]) -> None:
         super().__init__(request.args, meta={"csrf": False})
-        if not sees_mail:
-            del self.delivery, self.answer
+        self.seen = seen
+        self.refused: list[str] = []
+        for name in [name for name, detail in TELLS.items() if detail not in seen]:
+            if self[name].data:
+                self.refused.append(str(self[name].label.text))
+            del self[name]
+        self._leave_out_orders()
+        if not seen >= SEARCHED:
+            self.words.label.text = BY_NAME
+
+    def _leave_out_orders(self) -> None:
+        unseen = {order.value for order, detail in ORDER_TELLS.items() if detail not in self.seen}
+        if self.order.data in unseen:
+            self.refused.append(f"{self.order.label.text}: {ORDER_CHOICES[self.order.data]}")
+            self.order.data = self.order.default
+        self.order.offer({value: words for value, words in ORDER_CHOICES.items() if value not in unseen})
 
     def validate_words(self, field: Any) -> None:
         try:
@@ -101,15 +133,20 @@ class FilterForm(Form):
         """The filter that was chosen; only after validate()."""
         return Filter(
             words=words_of(self.words.data),
-            attendance=Attendance(self.attendance.data) if self.attendance.data else None,
-            status=Status(self.status.data) if self.status.data else None,
-            profession=Profession(self.profession.data) if self.profession.data else None,
-            message=Message(self.message.data) if self.message.data else None,
-            line=filtering.Line(self.line.data) if self.line.data else None,
-            delivery=Delivery(delivery) if (delivery := self.data.get("delivery")) else None,
-            answer=Answer(answer) if (answer := self.data.get("answer")) else None,
+            attendance=self._chosen("attendance", Attendance),
+            status=self._chosen("status", Status),
+            profession=self._chosen("profession", Profession),
+            message=self._chosen("message", Message),
+            line=self._chosen("line", filtering.Line),
+            delivery=self._chosen("delivery", Delivery),
+            answer=self._chosen("answer", Answer),
             order=Order(self.order.data),
+            seen=self.seen,
         )
+
+    def _chosen(self, name: str, values: type[Choice]) -> Choice | None:
+        value = self.data.get(name)
+        return values(value) if value else None
 
     def query(self, **changed: Any) -> dict[str, Any]:
         """The chosen values for an address, without what is left at its default."""

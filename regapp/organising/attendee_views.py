@@ -14,6 +14,7 @@ from regapp.accounts.access import requires
 from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import csv_files, deliveries, exporting, filtering, letters, listing
 from regapp.attendees.exporting import Export, Format
+from regapp.attendees.filtering import Filter
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Press
@@ -35,11 +36,28 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(*EVERYBODY)
 def attendees(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    form = FilterForm(sees_mail=may().read)
+    form = FilterForm(may().sees)
     page = request.args.get("page", 1, int)
     found = listing.find_page(event.id, form.to_filter(), page) if form.validate() else None
     shown = render_template("organising/attendees.html", event=event, form=form, found=found)
     return shown, 200 if found else 422
+
+
+@bp.get("/<slug:slug>/attendees/print")
+@requires(*EVERYBODY)
+def print_attendees(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    form = FilterForm(may().sees)
+    if not form.validate():
+        # The list says at its fields what is wrong with the filter.
+        return redirect(url_for(".attendees", slug=slug, **form.query()), 303)
+    return render_template(
+        "organising/print_attendees.html",
+        event=event,
+        form=form,
+        found=listing.find_all(event.id, form.to_filter()),
+        everybody=filtering.count(event.id, Filter()),
+    )
 
 
 @bp.get("/<slug:slug>/attendees/<public_id>")
@@ -96,6 +114,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         letters=letters.of_person(registration.id),
         other_answers=other_answers.of(registration),
         is_failing=bool(deliveries.failing_among([public_id])),
+        namesakes=listing.namesakes_of(registration),
         form=form,
     )
 
@@ -104,7 +123,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
 @requires(*READERS)
 def export(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    chosen, form = FilterForm(sees_mail=True), ExportForm()
+    chosen, form = FilterForm(may().sees), ExportForm()
     if may().see_health:
         form.reason.flags.conditional = True  # not marked as optional: its hint says when it is needed
     else:

@@ -10,6 +10,7 @@ from flask import Blueprint
 from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
 from regapp.attendees.letters import Fate
+from regapp.attendees.seeing import HEALTH, SEEN, Detail
 from regapp.organising.mail_words import ANSWERS, kind_words, outcome_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
@@ -20,16 +21,21 @@ READERS = roles.READERS
 
 @dataclass(frozen=True)
 class May:
-    """What the person may do, for a page to show no door that is closed to them."""
+    """What the person may do and sees of a registration, for a page to show no door that is closed to them."""
 
     edit: bool
     read: bool
-    see_health: bool
+    sees: frozenset[Detail]
 
     @classmethod
     def of(cls, organiser: Organiser | None) -> May:
-        edits = organiser is not None and organiser.has_role(*EDITORS)
-        return cls(edit=edits, read=organiser is not None and organiser.has_role(*READERS), see_health=edits)
+        if organiser is None:
+            return cls(edit=False, read=False, sees=frozenset())
+        return cls(organiser.has_role(*EDITORS), organiser.has_role(*READERS), SEEN[organiser.role])
+
+    @property
+    def see_health(self) -> bool:
+        return self.sees >= HEALTH
 
 
 def may() -> May:

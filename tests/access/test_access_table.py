@@ -87,6 +87,7 @@ TABLE = {
     "organising.new_reminder POST": "?--++",
     "organising.planned_letter GET": "?+-++",
     "organising.planned_letter_html GET": "?+-++",
+    "organising.print_attendees GET": "?++++",
     "organising.reminders GET": "?+-++",
     "organising.remove_reminder GET": "?--++",
     "organising.remove_reminder POST": "?--++",
