@@ -88,8 +88,35 @@ def _all_or(values: Iterable[Attendance | Status | Profession]) -> dict[str, Tex
     return {"": ALL, **{value.value: value.label for value in values}}
 
 
-class FilterForm(Form):
-    """The filter as it stands in the address bar.
+class ListForm(Form):
+    """What a list is narrowed to, as it stands in the address bar."""
+
+    def __init__(self) -> None:
+        super().__init__(request.args, meta={"csrf": False})
+
+    def validate_words(self, field: Any) -> None:
+        try:
+            words_of(field.data)
+        except RuleBroken as error:
+            raise StopValidation(error.message) from None
+
+    def query(self, **changed: Any) -> dict[str, Any]:
+        """The chosen values for an address, without what is left at its default."""
+        kept = {field.name: field.data for field in self if field.data and field.data != field.default}
+        return {**kept, **changed}
+
+    def says(self) -> list[tuple[str, str]]:
+        """What the list is narrowed to, in words."""
+        said = []
+        for field in self:
+            if field.data and not field.errors and field.name != "order":
+                value = field.words[field.data] if isinstance(field, ChoiceField) else field.data
+                said.append((str(field.label.text), str(value)))
+        return said
+
+
+class FilterForm(ListForm):
+    """Which attendees, and in which order.
 
     Nothing in it tells of what isn't `seen`; `refused` names such choices, which the address asked for in vain.
     """
@@ -105,7 +132,7 @@ class FilterForm(Form):
     order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
 
     def __init__(self, seen: frozenset[Detail]) -> None:
-        super().__init__(request.args, meta={"csrf": False})
+        super().__init__()
         self.seen = seen
         self.refused: list[str] = []
         for name in [name for name, detail in TELLS.items() if detail not in seen]:
@@ -122,12 +149,6 @@ class FilterForm(Form):
             self.refused.append(f"{self.order.label.text}: {ORDER_CHOICES[self.order.data]}")
             self.order.data = self.order.default
         self.order.offer({value: words for value, words in ORDER_CHOICES.items() if value not in unseen})
-
-    def validate_words(self, field: Any) -> None:
-        try:
-            words_of(field.data)
-        except RuleBroken as error:
-            raise StopValidation(error.message) from None
 
     def to_filter(self) -> Filter:
         """The filter that was chosen; only after validate()."""
@@ -147,20 +168,6 @@ class FilterForm(Form):
     def _chosen(self, name: str, values: type[Choice]) -> Choice | None:
         value = self.data.get(name)
         return values(value) if value else None
-
-    def query(self, **changed: Any) -> dict[str, Any]:
-        """The chosen values for an address, without what is left at its default."""
-        kept = {field.name: field.data for field in self if field.data and field.data != field.default}
-        return {**kept, **changed}
-
-    def says(self) -> list[tuple[str, str]]:
-        """What the list is narrowed to, in words."""
-        said = []
-        for field in self:
-            if field.data and not field.errors and field.name != "order":
-                value = field.words[field.data] if isinstance(field, ChoiceField) else field.data
-                said.append((str(field.label.text), str(value)))
-        return said
 
 
 KINDS = {

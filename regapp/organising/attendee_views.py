@@ -43,7 +43,7 @@ def attendees(slug: str) -> ResponseReturnValue:
     return shown, 200 if found else 422
 
 
-@bp.get("/<slug:slug>/attendees/print")
+@bp.get("/<slug:slug>/print")
 @requires(*EVERYBODY)
 def print_attendees(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from flask import request
 from wtforms import HiddenField
-from wtforms.validators import StopValidation
 
 from regapp.attendees.filtering import MAX_LENGTH, words_of
 from regapp.attendees.letters import Chosen, Fate
-from regapp.core.errors import RuleBroken
 from regapp.core.forms import AddressLine, Form, Line
 from regapp.core.i18n import Text
 from regapp.organising.arranging_forms import their_address
-from regapp.organising.attendee_forms import ALL, ChoiceField
+from regapp.organising.attendee_forms import ALL, ChoiceField, ListForm
 from regapp.organising.fields import unmarked
 from regapp.organising.mail_words import KINDS, OTHER
 
@@ -31,31 +28,21 @@ FATES: Final = {
 }
 
 
-class MailFilterForm(Form):
-    """Which letters, as it stands in the address bar; the kinds are those that the day has."""
+class MailFilterForm(ListForm):
+    """Which letters; the kinds are those that the day has."""
 
     words = Line(Text("Sök namn eller adress", "Search name or address"), MAX_LENGTH, unmarked)
     state = ChoiceField(Text("Läge", "State"), FATES, default="")
     kind = ChoiceField(Text("Brev", "Letter"), {"": ALL}, default="")
 
     def __init__(self, kinds: Iterable[str]) -> None:
-        super().__init__(request.args, meta={"csrf": False})
+        super().__init__()
         self.kind.offer({"": ALL, **{kind: KINDS.get(kind, OTHER) for kind in sorted(kinds)}})
-
-    def validate_words(self, field: Any) -> None:
-        try:
-            words_of(field.data)
-        except RuleBroken as error:
-            raise StopValidation(error.message) from None
 
     def to_chosen(self) -> Chosen:
         """Only after validate()."""
         fate = Fate(self.state.data) if self.state.data else None
         return Chosen(words_of(self.words.data), fate, self.kind.data)
-
-    def query(self, **changed: Any) -> dict[str, Any]:
-        """The chosen values for an address, without what is left empty."""
-        return {**{field.name: field.data for field in self if field.data}, **changed}
 
 
 class AgainForm(Form):

@@ -102,6 +102,7 @@ ORGANISERS = {
     "the attendees": "/organiser/{open}/attendees",
     "the attendees, filtered": "/organiser/{open}/attendees?words=åsa&status=confirmed&order=-name",
     "the attendees, the last page": "/organiser/{open}/attendees?page=3",
+    "the attendees to print": "/organiser/{open}/print?status=confirmed",
     "no attendees": "/organiser/2027-soon/attendees",
     "nobody found": "/organiser/{open}/attendees?words=zzzz",
     "a filter that there isn't": "/organiser/{open}/attendees?status=nothing",
