@@ -155,6 +155,7 @@ class Letter(NamedTuple):
     public_id: str
     first_name: str
     last_name: str
+    email: str
     received_at: datetime
     message: str
     message_read_at: datetime | None

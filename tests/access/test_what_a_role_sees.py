@@ -96,7 +96,7 @@ def test_door_staff_can_neither_filter_nor_sort_by_what_they_do_not_see(client: 
     for page in (LIST, PRINT):
         plain = shown(client, page)
         for query, name in FORBIDDEN.items():
-            told = f"Det här i adressen har därför inte räknats: {name}."
+            told = f"Listan tar därför ingen hänsyn till {name}."
             text = shown(client, f"{page}?{query}")
             assert told in text
             assert text.replace(f"Din roll ser inte alla uppgifter. {told} ", "") == plain, query
