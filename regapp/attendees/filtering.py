@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce
 
 from regapp.attendees import deliveries
 from regapp.attendees.seeing import EVERYTHING, SEARCHED, Detail
@@ -122,7 +122,8 @@ class Filter:
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
         for word in self.words:
-            found.append(self._finds(word))
+            # Escaped: `%` and `_` are letters in a search.
+            found.append(self._searched().contains(word, autoescape=True))
         for column, value in (
             (Registration.attendance, self.attendance),
             (Registration.status, self.status),
@@ -140,11 +141,10 @@ class Filter:
             found.append(Registration.answer_by.is_not(None))
         return found + self._about_mail(event_id)
 
-    def _finds(self, word: str) -> ColumnElement[bool]:
-        # Escaped: `%` and `_` are letters in a search.
-        if self.seen >= SEARCHED:
-            return Registration.search_text.contains(word, autoescape=True)
-        return Registration.sort_key.contains(text.sort_key(word), autoescape=True)
+    def _searched(self) -> ColumnElement[str]:
+        """What words are found in: all of the search text, or only the name that it begins with."""
+        everything = type_coerce(Registration.search_text, String)
+        return everything if self.seen >= SEARCHED else _before_address(everything)
 
     def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
         found = []
@@ -174,6 +174,13 @@ class Filter:
         }
         chosen: dict[str, str | int] = {name: str(value) for name, value in values.items() if value is not None}
         return {**chosen, "words": len(self.words)} if self.words else chosen
+
+
+def _before_address(searched: ColumnElement[str]) -> ColumnElement[str]:
+    """The part of a search text before the address (see registrations.finding); nothing where it holds none."""
+    position = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
+    at = position(searched, Registration.email_key)
+    return func.substr(searched, 1, case((at > 0, at - 1), else_=0), type_=String)
 
 
 def words_of(typed: str) -> tuple[str, ...]:

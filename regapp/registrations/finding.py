@@ -20,7 +20,7 @@ def find_active(event_id: int, email: str) -> Registration | None:
 
 
 def search_text(registration: Registration) -> str:
-    """What organisers find the registration by."""
+    """What organisers find the registration by; the name stands before the address (see attendees.filtering)."""
     return text.search_key(
         registration.first_name,
         registration.last_name,
