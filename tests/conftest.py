@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 import config
 from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
+from tests.support import lock_order
 from tests.support.apps import Apps
 from tests.support.databases import Databases
 from tests.support.dovecot import Dovecot
@@ -77,6 +78,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if packages:
         text = f"{len(missed)} tests were skipped for want of a part: {how_to_get(packages)}"
         reporter.write_line(text, red=True, bold=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched_locks() -> Iterator[list[str]]:
+    with lock_order.watched() as wrong:
+        yield wrong
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order(_watched_locks: list[str]) -> Iterator[None]:
+    """Fails a test in which a transaction took its locks in another order than everybody does."""
+    yield
+    found = [*_watched_locks]
+    _watched_locks.clear()
+    assert found == []
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from regapp.core.errors import NotFound
-from regapp.core.lock_order import ORDER
 
 BUSY_TIMEOUT_S = 10
 """How long a transaction waits for somebody else's lock before the page answers 503. The database's address may say
@@ -151,8 +150,6 @@ def lock(model: type[M], identity: int | str) -> M:
 
 @functools.cache
 def _locking(model: type[Model]) -> Select[Any]:
-    if model.__tablename__ not in ORDER:
-        raise ValueError(f"{model.__tablename__} has no place among the locks (core/lock_order.py)")
     by_id = inspect(model).primary_key[0] == bindparam("identity")
     return select(model).where(by_id).with_for_update().execution_options(populate_existing=True)
 

@@ -13,7 +13,6 @@ from regapp.core.context import settings
 from regapp.core.db import Model, db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.core.lock_order import ORDER
 
 MANY_MINUTES = 120
 """Above this a wait is told in hours."""
@@ -42,10 +41,6 @@ class Limit:
     within: timedelta
     reached: Text = ATTEMPTS
     """What is said when it is reached, before how long to wait."""
-
-    def __post_init__(self) -> None:
-        if self.name not in ORDER:
-            raise ValueError(f"{self.name} has no place among the locks (core/lock_order.py)")
 
 
 class TooMany(RuleBroken):

@@ -73,7 +73,7 @@ def typed(email: str, at: datetime) -> None:
 
 def take(event_id: int, emails: set[str], at: datetime) -> None:
     """Count a letter to each; raises TooMany, and then nobody is written to and the form says so."""
-    for email in {addresses.key(email) for email in emails}:
+    for email in sorted({addresses.key(email) for email in emails}):
         limits.take_held(TYPED, email, at)
         note(event_id, email, at)
 

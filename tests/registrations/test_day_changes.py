@@ -367,10 +367,11 @@ def test_the_entry_of_a_cancelled_day_is_taken_also_from_who_was_cancelled_befor
     send_all()
     if fate == "came back":
         come_back("cancellation")
-    with writing():
-        if fate == "failed":
+    if fate == "failed":
+        with writing():
             failed = {"state": MailState.FAILED, "sent_at": None}
             db.session.query(OutgoingMail).filter_by(kind="cancellation").update(failed)
+    with writing():
         cancel_day_and_tell(day, 1, WHILE_OPEN + MINUTE, actor=ORGANISER)
     letters = [rendered(mail) for mail in waiting() if mail.recipient == "seat@example.org"]
     found = [(mail.method, mail.sequence, "anmäld till" in (mail.text or "")) for mail in letters if mail]
