@@ -4,7 +4,7 @@ from flask import Flask
 
 from config import Settings
 from regapp import health
-from regapp.accounts import access, sessions
+from regapp.accounts import access, sessions, signing_in
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
 from regapp.campaigns import latecomers
@@ -12,12 +12,14 @@ from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
-from regapp.mailing import inbox, orders, outbox
+from regapp.mailing import inbox, link_requests, orders, outbox
+from regapp.mailing.link_requests import Door
 from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import (
+    asking,
     attempts,
     calendar_answers,
     cancelling,
@@ -69,4 +71,5 @@ def connect_rooms() -> None:
     orders.render_with({reminders.KIND: reminder_letters.render, **day_letters.RENDERERS})
     letter_additions.take_words_from(latecomers.words_for)
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
+    link_requests.answer_with({Door.PARTICIPANT: asking.send_link, Door.ORGANISER: signing_in.send_link})
     inbox.give_answers_to(calendar_answers.take)

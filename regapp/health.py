@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from regapp.core import schema
 from regapp.core.db import ask, db
-from regapp.mailing import heartbeat, pausing
+from regapp.mailing import heartbeat, link_requests, pausing
 from regapp.mailing.models import MailState, OutgoingMail
 
 LETTER_MAY_WAIT: Final = timedelta(minutes=15)
@@ -129,12 +129,13 @@ def _is_writable(connection: Connection) -> bool:
 
 
 def _waiting(now: datetime) -> timedelta | None:
-    """How long the oldest letter has been due; one in a worker's hand has begun its journey."""
-    oldest = db.session.scalar(
+    """How long the oldest letter has been due, or a question for one waited; one in a worker's hand is on its way."""
+    due = db.session.scalar(
         select(func.min(OutgoingMail.due_at)).where(
             OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, pausing.may_leave()
         )
     )
+    oldest = min(filter(None, (due, link_requests.oldest_asked_at())), default=None)
     return None if oldest is None else now - oldest
 
 

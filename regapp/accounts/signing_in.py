@@ -14,12 +14,13 @@ from sqlalchemy import delete, select
 
 from regapp.accounts import letters, managing
 from regapp.accounts.models import Organiser, SignIn
-from regapp.core import limits
+from regapp.core import addresses, limits
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.core.limits import Limit
-from regapp.mailing import outbox
+from regapp.mailing import link_requests, outbox
+from regapp.mailing.link_requests import Door, LinkRequest
 
 IDLE = timedelta(hours=8)
 """A session that nobody used for this long is over."""
@@ -106,16 +107,21 @@ def close_session(token: str) -> None:
 
 
 def ask_for_link(email: str, address: str, at: datetime) -> None:
-    """A letter with a link to choose a password, if there is such an account; the answer never tells.
+    """Note that somebody asks for a link to choose a password; nothing here depends on whether there is an account.
 
     Raises TooMany for a client that asks all the time, never for an account: that would tell.
     """
     limits.take(ASKED_FROM_ADDRESS, limits.client_key(address), at)
-    organiser = managing.find_by_email(email)
     try:
-        limits.take(LETTERS, email.strip().casefold(), at)
+        limits.take(LETTERS, addresses.key(email), at)
     except limits.TooMany:
         return
+    link_requests.note(Door.ORGANISER, email, at)
+
+
+def send_link(request: LinkRequest, at: datetime) -> None:
+    """Write the letter, if there is an account that may sign in; the worker's part."""
+    organiser = managing.find_by_email(request.email_key)
     if organiser is not None and organiser.active:
         outbox.enqueue(
             letters.sign_in_link(),

@@ -8,6 +8,8 @@ of one kind the smaller goes first, before any lock further down. What is only e
 from typing import Final
 
 ORDER: Final = (
+    # The question that the worker answers.
+    "link_request",
     # Tries that are counted (core/limits): in the account's room, then of what forms bring about.
     "sign_in.account",
     "sign_in.address",

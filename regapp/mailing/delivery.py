@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from config import Settings
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, pacing, stops
+from regapp.mailing import claiming, link_requests, pacing, stops
 from regapp.mailing.desk import Desk
 from regapp.mailing.stops import QueueTrouble
 from regapp.mailing.trip import Carrier, Trip
@@ -60,10 +60,13 @@ def deliver_due(
 ) -> Round:
     """Send what is due, until nothing is, the rate is reached, the server is in trouble or we are told to stop.
 
-    `ignore_stop` tries a server that was in trouble before its time.
+    Questions for a link are answered first, so that their letters go in the same round. `ignore_stop` tries a server
+    that was in trouble before its time.
     """
     desk = desk or Desk()
     desk.tidy()
+    while not is_stopping() and link_requests.answer_next():
+        pass
     now = clock.now()
     if not ignore_stop and (until := stops.stopped_until(now)):
         return Round(0, until)
@@ -101,6 +104,7 @@ def _carry_all(carrier: Carrier, desk: Desk, per_minute: int, is_stopping: Calla
                 trip = Trip(road, carrier, letter)
                 try:
                     following = desk.next(may_take, trip.let_go)
+                    link_requests.answer_next()
                 finally:
                     if answer := trip.end():
                         desk.answered(letter.id, answer)

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, select
 
 from regapp.core.audit import AuditEntry, Reason
 from regapp.core.db import Model, db
+from regapp.mailing import link_requests
 from regapp.mailing.models import Bounce, OtherAnswer, OutgoingMail, UnclearReturn, WordsBrought
 from regapp.registrations import attempts
 from regapp.registrations.models import HealthNote, Registration
@@ -25,6 +26,7 @@ def about(registration: Registration) -> dict[str, Any]:
         "diet_and_access": _rows(HealthNote, registration),
         "forms_sent": _rows(Submission, registration),
         "attempts": [_row(attempt) for attempt in attempts.of(registration)],
+        "link_asked_for": [_row(asked) for asked in link_requests.of(registration.event_id, registration.email)],
         "letters": _rows(OutgoingMail, registration),
         "bounces": _about_letters(Bounce, registration),
         "words_brought": _about_letters(WordsBrought, registration),

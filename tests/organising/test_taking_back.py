@@ -25,7 +25,7 @@ from tests.registrations.people import find, letters_to, register
 from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM, new_day
-from tests.support.fates import all_go, letters
+from tests.support.fates import all_go, answer_questions, letters
 from tests.support.letters import plain
 from tests.support.organisers import sign_in, signed_in
 
@@ -261,6 +261,7 @@ def test_the_link_that_is_asked_for_meanwhile_says_that_the_day_is_cancelled(
     organiser = sign_in(app.test_client(), "organiser@example.org")  # type: ignore[arg-type]
     organiser.submit(CANCEL)
     app.test_client().submit("/2026/link", email=ASA)  # type: ignore[attr-defined]
+    answer_questions(app)
     (mail,) = [mail for mail in letters(app, ASA) if mail.kind == "link"]
     assert "Dagen är nyss inställd. Det kan ändras" in " ".join((mail.text or "").split())
 

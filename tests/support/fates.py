@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, orders
+from regapp.mailing import claiming, link_requests, orders
 from regapp.mailing.claiming import Answer
 from regapp.mailing.models import Bounce, OutgoingMail, TryOutcome
 
@@ -19,8 +19,16 @@ REFUSAL = "550 5.1.1 No such user <b>here</b>"
 RETURN = "552 5.2.2 Mailbox <i>full</i>"
 
 
+def answer_questions(app: Flask) -> None:
+    """Who asked for a link gets the letter written, as in a worker's round."""
+    with app.app_context():
+        while link_requests.answer_next():
+            pass
+
+
 def all_go(app: Flask, outcome: TryOutcome = TryOutcome.SENT, words: str = "250 Ok") -> None:
-    """Every letter that is due gets this answer."""
+    """Every letter that is due gets this answer; questions for a link are answered first."""
+    answer_questions(app)
     with app.app_context():
         while _one_goes(Answer(outcome, words)):
             pass
