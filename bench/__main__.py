@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import load, mail, table, visits
+from bench import doors, load, mail, table, visits
 from bench.servers import BIN, ROOT, Server
 from bench.table import Row
 
@@ -44,6 +44,11 @@ def main() -> None:
 
 def _mail(folder: Path) -> list[Row]:
     return mail.rows(_regapp(folder / "mail", 2 * mail.LETTERS))
+
+
+def _doors(folder: Path) -> list[Row]:
+    # One in twenty is cancelled.
+    return doors.rows(_regapp(folder / "doors", doors.TRIES * 20 // 19 + 1))
 
 
 def _pages_and_files(folder: Path) -> list[Row]:
@@ -192,7 +197,7 @@ def _crowds(many: Server) -> list[Row]:
     return [table.bound(words, figures[name], 1000, "ms") for name, words in what.items()]
 
 
-SECTIONS = {"web": _pages_and_files, "mail": _mail}
+SECTIONS = {"web": _pages_and_files, "mail": _mail, "doors": _doors}
 """`python -m bench mail` measures one of them."""
 
 

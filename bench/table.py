@@ -36,6 +36,12 @@ def bound(what: str, ours: float, goal: float, unit: str) -> Row:
     return Row(what, "–", f"{ours:.1f} {unit}", None, goal, False, ours)
 
 
+def tells(what: str, auc: float, goal: float) -> Row:
+    """How well a figure tells two things apart; it is to be within `goal` of 0.5, which is not at all."""
+    away = abs(auc - 0.5)
+    return Row(f"{what}: AUC {auc:.3f}, from 0.5", "–", f"{away:.3f} AUC", None, goal, False, away)
+
+
 def markdown(rows: list[Row]) -> str:
     cells = [("What", "floor", "regapp", "ratio", "asked", "")]
     for row in rows:

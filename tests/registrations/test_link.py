@@ -44,10 +44,10 @@ def test_asked_for_twenty_times_it_comes_five_times_at_most(app: Flask, client: 
 def test_a_question_is_told_of_in_what_is_held_until_it_is_answered(app: Flask, client: CheckingClient, clock) -> None:
     page = register(app, "asa@example.org")
     client.submit("/2026/link", email="asa@example.org")
-    (asked,) = (client.get(f"{page}/data").json or {})["link_asked_for"]
+    (asked,) = (client.get(f"{page}/data.json").json or {})["link_asked_for"]
     assert asked["email_key"] == "asa@example.org"
     answer_questions(app)
-    assert (client.get(f"{page}/data").json or {})["link_asked_for"] == []
+    assert (client.get(f"{page}/data.json").json or {})["link_asked_for"] == []
 
 
 def test_what_is_no_address_is_told_at_the_field(client: CheckingClient) -> None:
