@@ -1,8 +1,8 @@
 """Whether the time of an answer tells who is known: two doors, known and unknown addresses in a shuffled row.
 
-Each try has an address and, as every visitor here, a client address of its own (127.0.0.0/8), so that the limits stay on and refuse nobody. The
-worker runs beside it and sends the letters. AUC is the chance that a known address took longer than an unknown one:
-0.5 tells nothing.
+Each try has an address of its own and, as every visitor here, a client address of its own (127.0.0.0/8), so that the
+limits stay on and refuse nobody. The worker runs beside it and sends the letters. AUC is the chance that a known
+address took longer than an unknown one: 0.5 tells nothing.
 """
 
 from __future__ import annotations
