@@ -79,9 +79,9 @@ def _fill(now: datetime) -> str:
                 "The database already holds something else; the demo leaves it alone.",
             )
         )
-    event = add_day(now)
     organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
     managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
+    event = add_day(now)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
     return event.slug
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 import config
-from regapp.core.db import db, writing
+from regapp.core.db import db, lock, writing
 from regapp.events.models import Event
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import letters
@@ -107,6 +108,7 @@ def write_letters(story: Story, values: dict[str, str], attendance: Attendance, 
 
 
 def _put(values: dict[str, str], attendance: Attendance, language: str) -> None:
+    lock(Event, db.session.scalars(select(Event.id)).one())
     for mail in db.session.query(OutgoingMail):
         db.session.delete(mail)
     registration, event = db.session.query(Registration).one(), db.session.query(Event).one()
