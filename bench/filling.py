@@ -12,11 +12,12 @@ import config
 from regapp import create_app
 from regapp.accounts import managing
 from regapp.accounts.roles import Role
-from regapp.core import audit, clock, text
+from regapp.core import audit, clock
 from regapp.core.db import db, writing
 from regapp.demo import content
 from regapp.demo.filling import build_day
 from regapp.events.models import Event
+from regapp.registrations import findable
 from regapp.registrations.applying import NOTICE_VERSION
 from regapp.registrations.models import Attendance, Profession, Registration, Status
 from regapp.registrations.workplaces import WORKPLACES
@@ -46,7 +47,7 @@ def _person(event: Event, number: int) -> dict[str, Any]:
     department = content.DEPARTMENTS[number % len(content.DEPARTMENTS)]
     received_at = event.opens_at + timedelta(minutes=number)
     is_cancelled = number % 20 == 19
-    return {
+    found = {
         "event_id": event.id,
         "status": Status.CANCELLED if is_cancelled else Status.CONFIRMED,
         "cancelled_at": received_at if is_cancelled else None,
@@ -68,9 +69,8 @@ def _person(event: Event, number: int) -> dict[str, Any]:
         "changed_at": received_at,
         "has_entry": not is_cancelled,
         "calendar_domain": "example.org",
-        "sort_key": text.sort_key(last, first),
-        "search_text": text.search_key(first, last, email, workplace, department),
     }
+    return {**found, **findable.keys(found)}
 
 
 if __name__ == "__main__":

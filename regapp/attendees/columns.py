@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, case, cast, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, Subquery, case, func, literal, select, type_coerce
 
 from regapp.attendees import filtering
 from regapp.attendees.filtering import Filter
@@ -19,9 +19,13 @@ from regapp.registrations.models import HealthNote, Registration, Status
 
 
 class Kind(enum.Enum):
-    """How a value comes from the database: as it is written, as a word to look up, as a time, as a list."""
+    """How a value comes from the database: as it is written, as a number, a word to look up, a time, a list.
+
+    A spreadsheet gets numbers and times as such, and everything else as text.
+    """
 
     TEXT = enum.auto()
+    NUMBER = enum.auto()
     WORD = enum.auto()
     INSTANT = enum.auto()
     WORDS = enum.auto()
@@ -34,7 +38,7 @@ class Column:
     key: str
     label: Text
     width: int
-    kind: Kind = Kind.TEXT
+    kind: Kind
     words: Mapping[str, Text] | None = None
 
     def labels(self) -> dict[str, str]:
@@ -49,12 +53,12 @@ def _labels(values: type[Attendance | Status | Profession | Diet]) -> dict[str, 
 YES_NO = {"yes": Text("Ja", "Yes"), "no": Text("Nej", "No")}
 
 COLUMNS = (
-    Column("first_name", Text("Förnamn", "First name"), 18),
-    Column("last_name", Text("Efternamn", "Last name"), 22),
-    Column("email", Text("E-post", "E-mail"), 32),
+    Column("first_name", Text("Förnamn", "First name"), 18, Kind.TEXT),
+    Column("last_name", Text("Efternamn", "Last name"), 22, Kind.TEXT),
+    Column("email", Text("E-post", "E-mail"), 32, Kind.TEXT),
     Column("profession", Text("Yrke", "Profession"), 28, Kind.WORD, _labels(Profession)),
-    Column("workplace", Text("Arbetsplats", "Workplace"), 34),
-    Column("department", Text("Klinik/enhet", "Department"), 28),
+    Column("workplace", Text("Arbetsplats", "Workplace"), 34, Kind.TEXT),
+    Column("department", Text("Klinik/enhet", "Department"), 28, Kind.TEXT),
     Column("attendance", Text("Deltagandeform", "Form of attendance"), 18, Kind.WORD, _labels(Attendance)),
     Column("status", Text("Status", "Status"), 12, Kind.WORD, _labels(Status)),
     Column(
@@ -64,10 +68,10 @@ COLUMNS = (
         Kind.WORD,
         {value: Text(name, name) for value, name in LANGUAGES.items()},
     ),
-    Column("message", Text("Meddelande", "Message"), 40),
+    Column("message", Text("Meddelande", "Message"), 40, Kind.TEXT),
     Column("wants_news", Text("Vill ha utskick", "Wants news"), 16, Kind.WORD, YES_NO),
     Column("received_at", Text("Anmäld (svensk tid)", "Registered (Swedish time)"), 22, Kind.INSTANT),
-    Column("place_in_line", Text("Plats i kön", "Place in line"), 12),
+    Column("place_in_line", Text("Plats i kön", "Place in line"), 12, Kind.NUMBER),
     Column("in_line_since", Text("I kö sedan (svensk tid)", "In line since (Swedish time)"), 22, Kind.INSTANT),
     Column(
         "answer_by", Text("Erbjuden plats till (svensk tid)", "Place offered until (Swedish time)"), 22, Kind.INSTANT
@@ -83,8 +87,8 @@ COLUMNS = (
 )
 HEALTH_COLUMNS = (
     Column("diets", Text("Specialkost", "Special diet"), 28, Kind.WORDS, _labels(Diet)),
-    Column("diet_other", Text("Annan kost", "Other diet"), 28),
-    Column("access_needs", Text("Tillgänglighetsbehov", "Access needs"), 34),
+    Column("diet_other", Text("Annan kost", "Other diet"), 28, Kind.TEXT),
+    Column("access_needs", Text("Tillgänglighetsbehov", "Access needs"), 34, Kind.TEXT),
 )
 
 
@@ -98,9 +102,8 @@ def statement(event_id: int, chosen: Filter, seen: frozenset[Detail]) -> Select[
     Instants come as text in UTC to the minute, `2026-11-11 22:59`.
     """
     line = _line(event_id)
-    place_in_line = func.coalesce(cast(line.c.place, String), "")
     expressions = [
-        place_in_line if column.key == "place_in_line" else _expression(column) for column in columns(seen - HEALTH)
+        line.c.place if column.key == "place_in_line" else _expression(column) for column in columns(seen - HEALTH)
     ]
     found = select(*expressions).select_from(Registration).outerjoin(line, line.c.id == Registration.id)
     if seen >= HEALTH:

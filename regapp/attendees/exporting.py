@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from sqlalchemy import Engine, Select
 
@@ -16,6 +16,7 @@ from regapp.attendees import columns, csv_files, filtering, xlsx_files
 from regapp.attendees.columns import Column, Kind
 from regapp.attendees.filtering import Filter
 from regapp.attendees.seeing import HEALTH
+from regapp.attendees.xlsx_files import Cell
 from regapp.core import audit
 from regapp.core.db import begin_reading, db
 from regapp.core.errors import RuleBroken
@@ -31,6 +32,10 @@ NEEDS_REASON = Text(
     "Skriv varför uppgifterna om specialkost och tillgänglighetsbehov behövs.",
     "Write why the details on special diets and access needs are needed.",
 )
+
+
+Written = Mapping[Kind, Callable[[Any], Any]]
+"""How a format writes the values of a kind; the others are words already."""
 
 
 class Format(enum.StrEnum):
@@ -55,12 +60,12 @@ class Export:
         for batch in self._batches():
             yield from batch
 
-    def columns_written(self, instant: Callable[[str], Any]) -> Iterator[list[Iterable[Any]]]:
+    def columns_written(self, written: Written) -> Iterator[list[Iterable[Any]]]:
         """The values as words, a batch at a time and column by column: three times as fast as cell by cell.
 
-        `instant` turns a time in UTC to what the format wants.
+        `written` tells how the format wants what is no text.
         """
-        converters = [_converter(column, instant) for column in self.columns]
+        converters = [_converter(column, written) for column in self.columns]
         for batch in self._batches():
             values = zip(*batch, strict=True)
             yield [
@@ -108,14 +113,19 @@ def prepare(
 
 
 def write_csv(export: Export, separator: str) -> Iterator[bytes]:
-    return csv_files.write(export.headers, export.columns_written(_swedish_text), separator)
+    written: Written = {Kind.INSTANT: _swedish_text, Kind.NUMBER: _digits}
+    return csv_files.write(export.headers, export.columns_written(written), separator)
+
+
+_CELLS: Final = {Kind.NUMBER: Cell.NUMBER, Kind.INSTANT: Cell.INSTANT}
 
 
 def write_xlsx(export: Export, file: IO[bytes]) -> None:
     widths = [column.width for column in export.columns]
-    instants = {n for n, column in enumerate(export.columns) if column.kind is Kind.INSTANT}
-    rows = (row for batch in export.columns_written(_swedish_serial) for row in zip(*batch, strict=True))
-    xlsx_files.write(file, export.headers, widths, rows, instants=instants, count=export.count)
+    cells = [_CELLS.get(column.kind, Cell.TEXT) for column in export.columns]
+    batches = export.columns_written({Kind.INSTANT: _swedish_serial})
+    rows = (row for batch in batches for row in zip(*batch, strict=True))
+    xlsx_files.write(file, export.headers, widths, rows, cells=cells, count=export.count)
 
 
 def write_json(export: Export) -> Iterator[bytes]:
@@ -144,13 +154,17 @@ class _Words(dict[str, str]):
         return value
 
 
-def _converter(column: Column, instant: Callable[[str], Any]) -> Callable[[Any], Any] | None:
+def _converter(column: Column, written: Written) -> Callable[[Any], Any] | None:
     words = _Words(column.labels())
     if column.kind is Kind.WORD:
         return words.__getitem__
     if column.kind is Kind.WORDS:
         return lambda values: ", ".join(words[value] for value in values or ())
-    return instant if column.kind is Kind.INSTANT else None
+    return written.get(column.kind)
+
+
+def _digits(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 @lru_cache(maxsize=4096)

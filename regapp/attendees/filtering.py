@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, func, select, type_coerce
 
 from regapp.attendees import deliveries
 from regapp.attendees.seeing import EVERYTHING, SEARCHED, Detail
@@ -142,9 +142,8 @@ class Filter:
         return found + self._about_mail(event_id)
 
     def _searched(self) -> ColumnElement[str]:
-        """What words are found in: all of the search text, or only the name that it begins with."""
-        everything = type_coerce(Registration.search_text, String)
-        return everything if self.seen >= SEARCHED else _before_address(everything)
+        """What words are found in: all that is known of a person, or only the name."""
+        return type_coerce(Registration.search_text if self.seen >= SEARCHED else Registration.search_name, String)
 
     def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
         found = []
@@ -176,18 +175,11 @@ class Filter:
         return {**chosen, "words": len(self.words)} if self.words else chosen
 
 
-def _before_address(searched: ColumnElement[str]) -> ColumnElement[str]:
-    """The part of a search text before the address (see registrations.finding); nothing where it holds none."""
-    position = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
-    at = position(searched, Registration.email_key)
-    return func.substr(searched, 1, case((at > 0, at - 1), else_=0), type_=String)
-
-
 def words_of(typed: str) -> tuple[str, ...]:
     """The words to look for, as they are stored to be found; raises RuleBroken."""
     if len(typed) > MAX_LENGTH:
         raise RuleBroken(TOO_LONG.format(most=MAX_LENGTH, over=len(typed) - MAX_LENGTH), "words")
-    words = tuple(text.search_key(text.clean(typed)).split())
+    words = text.search_words(typed)
     if len(words) > MAX_WORDS:
         raise RuleBroken(TOO_MANY_WORDS.format(n=MAX_WORDS), "words")
     return words

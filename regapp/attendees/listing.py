@@ -42,7 +42,7 @@ class Row(NamedTuple):
     in_line_since: datetime | None
     answer_by: datetime | None
     declined_at: datetime | None
-    sort_key: str
+    namesake_key: str
 
     @property
     def is_online_in_line(self) -> bool:
@@ -71,7 +71,7 @@ class Namesake(NamedTuple):
 class ListPage:
     """`positions` are the places in line by public id; `failing` whose addresses letters don't reach.
 
-    `namesakes` are by `sort_key` those who share a name, none of them cancelled.
+    `namesakes` are by `namesake_key` those who share a name, none of them cancelled.
     """
 
     rows: list[Row]
@@ -89,11 +89,11 @@ class ListPage:
 
     def has_namesake(self, row: Row) -> bool:
         """Whether another registration for the day may be of the same person."""
-        return row.status is not Status.CANCELLED and row.sort_key in self.namesakes
+        return row.status is not Status.CANCELLED and row.namesake_key in self.namesakes
 
     def namesakes_of(self, row: Row) -> list[Namesake]:
         """The others with the row's name; nobody where it is cancelled."""
-        bearers = self.namesakes[row.sort_key] if self.has_namesake(row) else []
+        bearers = self.namesakes[row.namesake_key] if self.has_namesake(row) else []
         return [one for one in bearers if one.public_id != row.public_id]
 
 
@@ -121,25 +121,27 @@ def _page(event_id: int, chosen: Filter, rows: list[Row], page: int, pages: int,
     positions = line.positions(event_id) if any(row.in_line_since for row in rows) else {}
     sees_delivery = Detail.DELIVERY in chosen.seen
     failing = deliveries.failing_among(row.public_id for row in rows) if sees_delivery else set()
-    return ListPage(rows, page, pages, total, positions, failing, _namesakes(event_id, (row.sort_key for row in rows)))
+    return ListPage(
+        rows, page, pages, total, positions, failing, _namesakes(event_id, (row.namesake_key for row in rows))
+    )
 
 
 def namesakes_of(registration: Registration) -> list[Namesake]:
     """The day's other active registrations with the same name; nobody where this one is cancelled."""
     if not registration.is_active:
         return []
-    bearers = _namesakes(registration.event_id, [registration.sort_key]).get(registration.sort_key, [])
+    bearers = _namesakes(registration.event_id, [registration.namesake_key]).get(registration.namesake_key, [])
     return [one for one in bearers if one.public_id != registration.public_id]
 
 
 def _namesakes(event_id: int, names: Iterable[str]) -> dict[str, list[Namesake]]:
-    """Those who aren't cancelled by each of these names (sort keys) that several bear."""
+    """Those who aren't cancelled by each of these names (namesake keys) that several bear."""
     found = db.session.execute(
-        select(Registration.sort_key, Registration.public_id, Registration.email)
+        select(Registration.namesake_key, Registration.public_id, Registration.email)
         .where(
             Registration.event_id == event_id,
             Registration.status != Status.CANCELLED,
-            Registration.sort_key.in_(set(names)),
+            Registration.namesake_key.in_(set(names)),
         )
         .order_by(Registration.id)
     )

@@ -1,5 +1,6 @@
 """Text as people write it: cleaned on its way in, searched and sorted the Swedish way."""
 
+import re
 import unicodedata
 
 from regapp.core.errors import RuleBroken
@@ -75,25 +76,81 @@ def _has_unshowable(text: str) -> bool:
     return False
 
 
+# As our own code folds text: the databases know neither å nor the signs that programs put in for ours.
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("’‘‚‛ʼʻʽʹ′‵`´", "'"),
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("\u2010\u2011‒–—―−⁃", "-"),
+    }
+)
+_OWN_LETTERS = re.compile("a[\u0308\u030a]|[ou][\u0308\u030b]")
+"""Letters that Swedish or Hungarian tells apart, as they are decomposed; every other mark is only an accent."""
+
+_FOREIGN = {"ł": "l", "đ": "d", "ð": "d", "þ": "th", "œ": "oe", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i", "ü": "u"}
+_FOREIGN |= {"ő": "o", "ű": "u"}
+_SWEDISH = str.maketrans({**_FOREIGN, "æ": "ä", "ø": "ö"})
+_BARE = str.maketrans({**_FOREIGN, "æ": "ae", "ø": "o", "å": "a", "ä": "a", "ö": "o"})
+_SORTED = str.maketrans({**_FOREIGN, "æ": "ä", "ø": "ö", "ő": "ö", "œ": "ö", "ü": "y", "ű": "y"})
+_AFTER_Z = str.maketrans({"z": "z0", "å": "z1", "ä": "z2", "ö": "z3"})
+_JOINTS = str.maketrans("", "", " -'.")
+
+
+def _fold(value: str, letters: dict[int, str]) -> str:
+    """Case folded, each sign in one form, without accents and what nobody sees; `letters` replaces what is left."""
+    if value.isascii():
+        return value.lower().translate(_SIGNS)
+    plain = unicodedata.normalize("NFKD", value.translate(_SIGNS)).casefold()
+    composed = _OWN_LETTERS.sub(lambda own: unicodedata.normalize("NFC", own[0]), unicodedata.normalize("NFKD", plain))
+    return "".join(letter for letter in composed.translate(letters) if not _is_left_out(letter))
+
+
+def _is_left_out(letter: str) -> bool:
+    return bool(unicodedata.combining(letter)) or letter in INVISIBLE or unicodedata.category(letter) == "Cf"
+
+
 def search_key(*parts: str) -> str:
-    """The parts in one string to find words in, the same on every database: case folded, NFC."""
-    return unicodedata.normalize("NFC", " ".join(part for part in parts if part)).casefold()
+    """The parts in one string to find the words of `search_words` in, the same on every database.
+
+    With å, ä and ö, and on a second line without them: `åsa` is found in the first alone, `asa` in either.
+    """
+    value = " ".join(part for part in parts if part)
+    swedish, bare = _fold(value, _SWEDISH), _fold(value, _BARE)
+    return swedish if swedish == bare else f"{swedish}\n{bare}"
+
+
+_PASTED = str.maketrans({**dict.fromkeys(_BIDI), **dict.fromkeys("\u200b\u2028\u2029\r\n", " ")})
+_MAIL_LINK = re.compile(r"\bmailto:([^\s?]*)(\?\S*)?")
+_BETWEEN_WORDS = re.compile(r'[\s,;<>()\[\]{}"]+')
+_AROUND_WORDS = "-'.:·"
+
+
+def unwrapped(typed: str) -> str:
+    """What was pasted, on one line and without the signs that other programs steer the writing's direction with."""
+    return typed.translate(_PASTED).strip()
+
+
+def search_words(typed: str) -> tuple[str, ...]:
+    """The words to find in a `search_key`; raises RuleBroken for what can't be shown.
+
+    What a list or a mail program shows may be pasted, as `Åkerlund, Åsa` or `"Åsa Åkerlund" <asa@example.org>;`.
+    """
+    folded = _MAIL_LINK.sub(r"\1", _fold(clean(unwrapped(typed)), _SWEDISH))
+    words = (word.strip(_AROUND_WORDS) for word in _BETWEEN_WORDS.split(folded))
+    return tuple(word for word in words if word) or tuple(folded.split())
 
 
 def name_key(first_name: str, last_name: str) -> str:
-    """A name as it is compared: without a difference of case or of white space."""
-    return " ".join(search_key(first_name, last_name).split())[:400]
+    """A name as one person's two forms are compared: without a difference of case or of white space."""
+    return " ".join(unicodedata.normalize("NFC", f"{first_name} {last_name}").casefold().split())[:400]
 
 
-_SWEDISH_ORDER = str.maketrans({"å": "z1", "ä": "z2", "ö": "z3", "æ": "z2", "ø": "z3", "ü": "y"})
+def namesake_key(first_name: str, last_name: str) -> str:
+    """What two names share that may be one person's: `Åsa Ek–Dahl` and `ASA EK DAHL`."""
+    name = f"{first_name} {last_name}"
+    return (_fold(name, _BARE).translate(_JOINTS) or name)[:400]
 
 
 def sort_key(*parts: str) -> str:
-    """A key whose binary order is the Swedish alphabet's: å, ä, ö after z, é with e."""
-    return "\x01".join(_sortable(part) for part in parts)[:400]
-
-
-def _sortable(part: str) -> str:
-    letters = unicodedata.normalize("NFC", part).casefold().replace("z", "z0").translate(_SWEDISH_ORDER)
-    decomposed = unicodedata.normalize("NFD", letters)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    """A key whose binary order is the Swedish alphabet's: w after v, å, ä, ö after z; é with e, ø with ö, ü with y."""
+    return "\x01".join(_fold(part, _SORTED).translate(_AFTER_Z) for part in parts)[:400]

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask import request
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from regapp.attendees import filtering
 from regapp.attendees.exporting import MAX_REASON, Format
 from regapp.attendees.filtering import (
-    MAX_LENGTH,
     ORDER_TELLS,
     TELLS,
     Answer,
@@ -25,6 +24,7 @@ from regapp.attendees.filtering import (
     words_of,
 )
 from regapp.attendees.seeing import SEARCHED, Detail
+from regapp.core import text
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
@@ -88,17 +88,27 @@ def _all_or(values: Iterable[Attendance | Status | Profession]) -> dict[str, Tex
     return {"": ALL, **{value.value: value.label for value in values}}
 
 
+class SearchField(StringField):
+    """Words to look for, typed or pasted."""
+
+    def __init__(self, label: Text, **options: Any) -> None:
+        super().__init__(label, [unmarked, _can_be_searched_for], **options)
+
+
+def _can_be_searched_for(_form: Form, field: Any) -> None:
+    typed = text.unwrapped(field.data or "")
+    field.data = text.without_controls(typed)
+    try:
+        words_of(typed)
+    except RuleBroken as error:
+        raise StopValidation(error.message) from None
+
+
 class ListForm(Form):
     """What a list is narrowed to, as it stands in the address bar."""
 
     def __init__(self) -> None:
         super().__init__(request.args, meta={"csrf": False})
-
-    def validate_words(self, field: Any) -> None:
-        try:
-            words_of(field.data)
-        except RuleBroken as error:
-            raise StopValidation(error.message) from None
 
     def query(self, **changed: Any) -> dict[str, Any]:
         """The chosen values for an address, without what is left at its default."""
@@ -121,7 +131,7 @@ class FilterForm(ListForm):
     Nothing in it tells of what isn't `seen`; `refused` names such choices, which the address asked for in vain.
     """
 
-    words = Line(Text("Sök", "Search"), MAX_LENGTH, unmarked)
+    words = SearchField(Text("Sök", "Search"))
     attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
     status = ChoiceField(Text("Status", "Status"), _all_or(Status), default="")
     line = ChoiceField(Text("Väntelista", "The line"), LINE_CHOICES, default="")

@@ -8,13 +8,12 @@ from typing import Final
 
 from wtforms import HiddenField
 
-from regapp.attendees.filtering import MAX_LENGTH, words_of
+from regapp.attendees.filtering import words_of
 from regapp.attendees.letters import Chosen, Fate
-from regapp.core.forms import AddressLine, Form, Line
+from regapp.core.forms import AddressLine, Form
 from regapp.core.i18n import Text
 from regapp.organising.arranging_forms import their_address
-from regapp.organising.attendee_forms import ALL, ChoiceField, ListForm
-from regapp.organising.fields import unmarked
+from regapp.organising.attendee_forms import ALL, ChoiceField, ListForm, SearchField
 from regapp.organising.mail_words import KINDS, OTHER
 
 FATES: Final = {
@@ -31,7 +30,7 @@ FATES: Final = {
 class MailFilterForm(ListForm):
     """Which letters; the kinds are those that the day has."""
 
-    words = Line(Text("Sök namn eller adress", "Search name or address"), MAX_LENGTH, unmarked)
+    words = SearchField(Text("Sök namn eller adress", "Search name or address"))
     state = ChoiceField(Text("Läge", "State"), FATES, default="")
     kind = ChoiceField(Text("Brev", "Letter"), {"": ALL}, default="")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from regapp.core import addresses, text
+from regapp.core import addresses
 from regapp.core.context import settings
 from regapp.events.models import Event
-from regapp.registrations import finding
 from regapp.registrations.choices import Attendance, Diet, Profession, Wish
 from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status
 
@@ -119,10 +118,7 @@ def build(
         received_at=received_at,
         changed_at=received_at,
         calendar_domain=settings().mail_domain,
-        sort_key=text.sort_key(application.last_name, application.first_name),
-        search_text="",
     )
-    registration.search_text = finding.search_text(registration)
     if application.tells_of_health and application.wish.wants_seat:
         registration.health = HealthNote(
             diets=list(application.diets),

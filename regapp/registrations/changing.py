@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
-from regapp.core import addresses, audit, text
+from regapp.core import addresses, audit
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
@@ -86,9 +86,6 @@ def keep_details(registration: Registration, details: Details) -> None:
     """Keep these details in place of those that are kept."""
     for name, value in vars(details).items():
         setattr(registration, name, value)
-    registration.workplace_key = text.sort_key(details.workplace)
-    registration.sort_key = text.sort_key(details.last_name, details.first_name)
-    registration.search_text = finding.search_text(registration)
 
 
 def change_needs(
@@ -180,7 +177,6 @@ def change_address(
         return None
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
-    registration.search_text = finding.search_text(registration)
     taking_over.take_over_entry(registration)
     letters.write_place_or_waiting(registration, at, done=done)
     history.record("registration.address_corrected", registration, at, actor)

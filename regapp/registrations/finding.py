@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from regapp.core import addresses, text
+from regapp.core import addresses
 from regapp.core.db import db
 from regapp.registrations.models import Registration, Status
 
@@ -17,15 +17,3 @@ _ACTIVE = select(Registration).where(
 def find_active(event_id: int, email: str) -> Registration | None:
     """The day's registration with this address that isn't cancelled."""
     return db.session.scalar(_ACTIVE, {"event_id": event_id, "email_key": addresses.key(email)})
-
-
-def search_text(registration: Registration) -> str:
-    """What organisers find the registration by; the name stands before the address (see attendees.filtering)."""
-    return text.search_key(
-        registration.first_name,
-        registration.last_name,
-        registration.email,
-        registration.workplace,
-        registration.department,
-        registration.profession_other,
-    )

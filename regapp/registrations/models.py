@@ -6,16 +6,15 @@ import enum
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text
-from regapp.core.text import sort_key
 from regapp.events.models import Event, Publication
 from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.registrations.findable import Findable
 
 
 class Status(enum.StrEnum):
@@ -60,15 +59,7 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-SORTED = String(400).with_variant(String(400, collation="C"), "postgresql")
-"""A key in Swedish order (see core.text), compared byte by byte on every database."""
-
-
-def _workplace_key(context: Any) -> str:
-    return sort_key(context.get_current_parameters()["workplace"])
-
-
-class Registration(Model):
+class Registration(Findable, Model):
     """One person's place on one day.
 
     `email_key` is the address as it is compared (see core.addresses); a person has one active registration a day.
@@ -95,6 +86,7 @@ class Registration(Model):
         Index("ix_registration_places", "event_id", "status", "attendance", "answer_by"),
         Index("ix_registration_sorted", "event_id", "sort_key", "id"),
         Index("ix_registration_by_workplace", "event_id", "workplace_key", "sort_key", "id"),
+        Index("ix_registration_namesakes", "event_id", "namesake_key"),
         Index("ix_registration_by_time", "event_id", "received_at", "id"),
         Index("ix_registration_line", "event_id", "in_line_since", "id"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
@@ -142,9 +134,6 @@ class Registration(Model):
     calendar_uid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
     calendar_domain: Mapped[str] = mapped_column(String(253))
     calendar_sequence: Mapped[int] = mapped_column(default=0)
-    search_text: Mapped[str]
-    sort_key: Mapped[str] = mapped_column(SORTED)
-    workplace_key: Mapped[str] = mapped_column(SORTED, default=_workplace_key)
 
     event: Mapped[Event] = relationship()
     health: Mapped[HealthNote | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)

@@ -11,15 +11,17 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from regapp.attendees import csv_files, exporting
+from regapp.attendees import columns, csv_files, exporting
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter, words_of
+from regapp.attendees.seeing import EVERYTHING
 from regapp.core import audit
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import use_language
 from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Diet, Wish
+from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.registrations.models import Status
 from tests.attendees.people import add, add_many
 from tests.support.days import new_day
 
@@ -104,6 +106,47 @@ def test_an_xlsx_file_has_typed_cells_frozen_headers_and_widths(day: Event) -> N
     assert found.freeze_panes == "A2"
     assert found.column_dimensions["C"].width > 30
     assert found.auto_filter.ref.startswith("A1:")
+
+
+CELLS = {
+    **dict.fromkeys(("place_in_line",), "n"),
+    **dict.fromkeys(("received_at", "in_line_since", "answer_by", "declined_at", "joined_at", "cancelled_at"), "d"),
+    **dict.fromkeys(("first_name", "last_name", "email", "profession", "workplace", "department", "attendance"), "s"),
+    **dict.fromkeys(("status", "language", "message", "wants_news", "diets", "diet_other", "access_needs"), "s"),
+}
+"""Each column's cells in a spreadsheet: numbers, dates, text. A new column has to be written here."""
+
+
+@pytest.mark.both_databases("SQL numbers the line and writes the instants")
+def test_every_column_of_a_spreadsheet_holds_numbers_dates_or_text_as_it_says(day: Event) -> None:
+    digits = {"first_name": "007", "last_name": "1", "department": "070-123 45 67", "diet_other": "08"}
+    waiting = add(
+        day, **digits, at=AT, workplace="0701234567", message="12", access_needs="3", diets=(Diet.VEGAN,),
+        profession=Profession.OTHER, profession_other="42", wish=Wish.LINE, wants_news=True,
+    )  # fmt: skip
+    offered, gone = add(day, "Bo", "Ek", AT, wish=Wish.LINE), add(day, "Eva", "Ek", AT)
+    for person in (waiting, offered):
+        person.status, person.in_line_since = Status.WAITING, AT
+    offered.answer_by = offered.declined_at = offered.joined_at = AT
+    gone.status, gone.cancelled_from, gone.cancelled_at = Status.CANCELLED, Status.CONFIRMED, AT
+    db.session.commit()
+    every = columns.columns(EVERYTHING)
+    assert {column.key for column in every} == set(CELLS)
+    for column, cells in zip(every, sheet(day, with_health=True, reason="x").iter_cols(min_row=2), strict=True):
+        filled = [cell for cell in cells if cell.value is not None]
+        assert filled and {cell.data_type for cell in filled} == {CELLS[column.key]}, column.key
+        if CELLS[column.key] == "d":
+            assert filled[0].value == datetime(2026, 11, 11, 23, 59), column.key  # noqa: DTZ001
+            assert filled[0].number_format == "yyyy-mm-dd hh:mm"
+
+
+def test_the_place_in_line_is_a_number_for_programs_and_empty_for_who_is_in_no_line(day: Event) -> None:
+    first, _ = add(day, "Åsa", "Öberg", AT, wish=Wish.LINE), add(day, "Bo", "Ek", AT)
+    first.status, first.in_line_since = Status.WAITING, AT
+    db.session.commit()
+    found = json.loads(b"".join(exporting.write_json(export(day, Format.JSON))))
+    assert [one["place_in_line"] for one in found] == [None, 1]
+    assert [row["Plats i kön"] for row in read_csv(day)] == ["", "1"]
 
 
 def test_an_xlsx_file_holds_text_never_formulas_or_links(day: Event) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from regapp.attendees import listing
 from regapp.attendees.filtering import Filter, Message, Order, count, words_of
+from regapp.attendees.seeing import Detail
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event
@@ -85,3 +86,21 @@ def test_pages_hold_everybody_once(day: Event) -> None:
 def test_a_search_that_cannot_be_made_is_refused_in_words(typed: str) -> None:
     with pytest.raises(RuleBroken):
         words_of(typed)
+
+
+@pytest.mark.both_databases("LIKE finds what our own code has folded")
+def test_a_search_knows_swedish_letters_from_accents(day: Event) -> None:
+    add(day, "Åsa", "Müller")
+    add(day, "Sean", "O’Brien")
+    assert names(day, words=words_of("asa muller")) == names(day, words=words_of("Müller, Åsa")) == ["Müller"]
+    assert names(day, words=words_of("Sean O'Brien")) == ["O’Brien"]
+    assert names(day, words=words_of("seån")) == []
+
+
+def test_what_is_found_by_follows_a_changed_name(day: Event) -> None:
+    person = add(day, "Bo", "Ek")
+    person.first_name, person.last_name, person.workplace = "Åsa", "Öberg", "Ängelholm"
+    db.session.commit()
+    assert names(day, words=words_of("åsa ängelholm")) == ["Öberg"]
+    assert names(day, words=words_of("bo")) == []
+    assert names(day, words=words_of("asa"), seen=frozenset({Detail.LAST_NAME})) == ["Öberg"]

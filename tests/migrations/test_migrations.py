@@ -235,8 +235,9 @@ def test_addresses_are_kept_as_they_were_written_and_go_back_to_what_mail_has_on
         )
         connection.exec_driver_sql(LETTER.replace("asa@example.org', '<", f"{wire}', '<"))
     found = []
-    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "007"), migrating.upgrade):
-        move(url)
+    up, down = (lambda: migrating.upgrade(url, "010")), (lambda: migrating.downgrade(url, "007"))
+    for move in (up, down, up):
+        move()
         with engine.connect() as connection:
             people = connection.exec_driver_sql("SELECT email, email_key, search_text FROM registration ORDER BY id")
             letter = connection.exec_driver_sql("SELECT recipient FROM outgoing_mail").scalar()
@@ -279,6 +280,29 @@ def test_a_late_comers_letter_from_before_has_brought_the_reminders_words_where_
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT mail_id, reminder_id FROM words_brought").all()
     assert found == brought
+
+
+KEYS = "SELECT search_text, sort_key, workplace_key FROM registration"
+
+
+@both
+def test_who_was_there_before_is_found_and_sorted_as_who_comes_after(empty_urls: list[str]) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        connection.exec_driver_sql(PERSON.format(id=1))
+        connection.exec_driver_sql("UPDATE registration SET first_name = 'José', last_name = 'Łåz', workplace = 'Ö'")
+    migrating.upgrade(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(KEYS).one()
+        names = connection.exec_driver_sql("SELECT search_name, namesake_key FROM registration").one()
+    assert found == ("jose låz p1@example.org ö\njose laz p1@example.org o", "lz1z0\x01jose", "z3")
+    assert names == ("jose låz\njose laz", "joselaz")
+    migrating.downgrade(url, "007")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(KEYS).one() == ("josé łåz p1@example.org ö", "łz1z0\x01jose", "z3")
 
 
 @both
