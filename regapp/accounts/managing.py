@@ -139,9 +139,15 @@ def _who_gets(letters: InstrumentedAttribute[bool]) -> list[Organiser]:
     return list(db.session.scalars(found.order_by(Organiser.id)))
 
 
-def set_password(organiser_id: int, password: str, at: datetime, *, actor: str) -> Organiser:
-    """A new password, which ends every session and link of its owner; raises RuleBroken for a weak one."""
+def set_password(organiser_id: int, password: str, at: datetime, *, actor: str, proved: str) -> Organiser:
+    """A new password, which ends every session and link of its owner.
+
+    `proved` is the `fs_uniquifier` of the link or the session. Raises NotFound when that is over or the account closed,
+    and RuleBroken for a weak password.
+    """
     organiser = lock(Organiser, organiser_id)
+    if not organiser.active or organiser.fs_uniquifier != proved:
+        raise NotFound
     passwords.check(password, organiser.email, organiser.name)
     organiser.password = passwords.hash_password(password)
     organiser.password_changed_at = at

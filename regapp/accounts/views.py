@@ -148,7 +148,8 @@ def prove(email: str, password: str) -> Organiser:
 
 
 def _set_password(organiser: Organiser, password: str, *, is_signed_in: bool = False) -> None:
-    managing.set_password(organiser.id, password, g.received_at, actor=organiser.actor)
+    proved = organiser.fs_uniquifier
+    managing.set_password(organiser.id, password, g.received_at, actor=organiser.actor, proved=proved)
     if is_signed_in:
         sessions.begin(organiser, g.received_at)
     db.session.commit()

@@ -80,7 +80,7 @@ def _fill(now: datetime) -> str:
             )
         )
     organiser = managing.add(ORGANISER, Role.ADMIN, now, actor=audit.SYSTEM, name="Demo")
-    managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM)
+    managing.set_password(organiser.id, _password(), now, actor=audit.SYSTEM, proved=organiser.fs_uniquifier)
     event = add_day(now)
     audit.record(FILLED, actor=audit.SYSTEM, at=now, event_id=event.id, slug=event.slug)
     return event.slug

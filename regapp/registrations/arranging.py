@@ -27,6 +27,7 @@ from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.letter_additions import MOVED, MOVED_OUT_OF_LINE, REGISTERED, by
 from regapp.registrations.models import RegisteredBy, Registration, Status
+from regapp.registrations.refusals import NoLine
 
 NOT_THIS_DAY = Text(
     "Dagen tar inte emot anmälningar: den är ett utkast, inställd eller redan genomförd.",
@@ -103,6 +104,8 @@ def _place(registration: Registration, wish: Wish, at: datetime) -> None:
     event = registration.event
     if not wish.wants_line:
         return
+    if event.seats_on_site == 0:
+        raise NoLine
     if not event.fills_seats(at):
         raise RuleBroken(moving.LINE_CLOSED, field="attendance")
     if not places.count(event).on_site.is_full:
@@ -131,6 +134,8 @@ def move(
     Raises RuleBroken, NotFound.
     """
     registration = promoting.get_settled(registration_id, at)
+    if not registration.is_active:
+        raise RuleBroken(CANCELLED)
     if move_exceeds(registration, wish, at):
         if not reason:
             raise RuleBroken(line.REASON_NEEDED, field="reason")
@@ -175,7 +180,7 @@ def why_not_undo(registration: Registration, at: datetime) -> RuleBroken | None:
 
 def undo(registration_id: int, at: datetime, *, actor: str, reason: str = "") -> Registration:
     """Take a cancellation back, with a reason also when the place has gone on. Raises RuleBroken, NotFound."""
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     if not registration.is_active and (refused := why_not_undo(registration, at)):
         raise refused
     exceeds = undo_exceeds(registration)
@@ -191,7 +196,7 @@ def correct(
 
     Raises RuleBroken, NotFound.
     """
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     known = _find_whose(registration, email)
     changing.change_details(registration_id, details, at, actor=actor)
     if known is None:
@@ -203,7 +208,7 @@ def correct(
 
 def correct_address(registration_id: int, email: str, at: datetime, *, actor: str) -> Registration:
     """Correct the address alone; a letter of what the person has goes there. Raises RuleBroken, NotFound."""
-    registration = line.get_locked(registration_id)
+    registration = promoting.get_settled(registration_id, at)
     if _find_whose(registration, email) is not None:
         raise RuleBroken(SAME_ADDRESS, field="email")
     changing.change_address(registration_id, email, at, actor=actor)

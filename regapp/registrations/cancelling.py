@@ -36,6 +36,9 @@ ONLINE_GONE = Text(
     "Din digitala plats har gått till någon annan. Anmäl dig igen om det finns platser.",
     "Your online place has gone to somebody else. Register again if there are places.",
 )
+PLACE_IS_THERE = Text(
+    "Din plats finns kvar. Ångra avanmälan i stället.", "Your place is still there. Undo the cancellation instead."
+)
 
 HELD_FOR: Final = timedelta(hours=1)
 """How long the letters of a cancelled day wait at most: longer than a worker takes to tell of the cancellation."""
@@ -90,9 +93,8 @@ def undo(
     registration = promoting.get_settled(registration_id, at)
     if registration.is_active:
         return registration
-    _require_time(registration, at)
-    if registration.cancelled_from is Status.CONFIRMED and not beyond:
-        _require_place(registration)
+    if refused := _why_too_late(registration, at) if beyond else why_not_undo(registration, at):
+        raise refused
     tell = not audit.is_organiser(actor) or was_told(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
@@ -129,9 +131,8 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration = promoting.get_settled(registration_id, at)
     if registration.is_active:
         return registration
-    _require_time(registration, at)
-    if not places.count(registration.event).has_line(registration.event, at):
-        raise CannotUndo(SEAT_GONE)
+    if refused := why_not_wait(registration, at):
+        raise refused
     registration.status = Status.WAITING
     registration.in_line_since = at
     registration.attendance = Attendance.ON_SITE
@@ -142,21 +143,24 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     return registration
 
 
-def is_undoable(registration: Registration, at: datetime) -> bool:
-    """Whether undoing would succeed as things stand; it is decided anew, under the lock, when it is asked for."""
-    if not has_time_to_undo(registration, at):
-        return False
-    is_waiting = registration.cancelled_from is Status.WAITING
-    return is_waiting or not places.count(registration.event).of(registration.attendance).is_full
+def why_not_undo(registration: Registration, at: datetime) -> CannotUndo | None:
+    """What keeps the cancellation from being taken back as things stand."""
+    if refused := _why_too_late(registration, at):
+        return refused
+    is_full = places.count(registration.event).of(registration.attendance).is_full
+    if registration.cancelled_from is Status.WAITING or not is_full:
+        return None
+    return CannotUndo(SEAT_GONE if registration.attendance is Attendance.ON_SITE else ONLINE_GONE)
 
 
-def can_wait_instead(registration: Registration, at: datetime) -> bool:
-    """Whether a cancelled seat that can't come back may be waited for."""
-    return (
-        has_time_to_undo(registration, at)
-        and not is_undoable(registration, at)
-        and places.count(registration.event).has_line(registration.event, at)
-    )
+def why_not_wait(registration: Registration, at: datetime) -> CannotUndo | None:
+    """What keeps a seat that can't come back from being waited for."""
+    if refused := _why_too_late(registration, at):
+        return refused
+    if why_not_undo(registration, at) is None:
+        return CannotUndo(PLACE_IS_THERE)
+    has_line = places.count(registration.event).has_line(registration.event, at)
+    return None if has_line else CannotUndo(SEAT_GONE)
 
 
 def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
@@ -226,14 +230,8 @@ def has_time_to_undo(registration: Registration, at: datetime) -> bool:
     return registration.can_undo(at) and not _has_registered_again(registration)
 
 
-def _require_time(registration: Registration, at: datetime) -> None:
-    if not has_time_to_undo(registration, at):
-        raise CannotUndo(TOO_LATE_TO_UNDO)
-
-
-def _require_place(registration: Registration) -> None:
-    if places.count(registration.event).of(registration.attendance).is_full:
-        raise CannotUndo(SEAT_GONE if registration.attendance is Attendance.ON_SITE else ONLINE_GONE)
+def _why_too_late(registration: Registration, at: datetime) -> CannotUndo | None:
+    return None if has_time_to_undo(registration, at) else CannotUndo(TOO_LATE_TO_UNDO)
 
 
 def _has_registered_again(registration: Registration) -> bool:

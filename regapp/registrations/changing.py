@@ -27,7 +27,7 @@ from regapp.registrations.applying import Application
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.letter_additions import ADDRESS, by
 from regapp.registrations.models import HealthNote, Registration
-from regapp.registrations.refusals import DayCancelled, NotRegistered
+from regapp.registrations.refusals import DayCancelled, NotRegistered, why_not_changeable
 
 TOO_LATE_FOR_NEEDS = Text(
     "Köket har redan fått sina siffror. Skriv till arrangören: {contact}.",
@@ -72,10 +72,10 @@ class Needs:
 def change_details(
     registration_id: int, details: Details, at: datetime, *, actor: str = audit.PARTICIPANT
 ) -> Registration:
-    """Correct name, workplace and the like; the calendar entry shows none of it. Raises NotRegistered, NotFound."""
-    registration = line.get_locked(registration_id)
-    if not registration.is_active:
-        raise NotRegistered
+    """Correct name, workplace and the like; the calendar entry shows none of it. Raises RuleBroken, NotFound."""
+    registration = promoting.get_settled(registration_id, at)
+    if refused := why_not_changeable(registration, actor):
+        raise refused
     keep_details(registration, details)
     registration.changed_at = at
     history.record("registration.changed", registration, at, actor)
@@ -95,14 +95,22 @@ def change_needs(
 
     Organisers may go on after that (`late`). Raises RuleBroken, NotFound.
     """
-    registration = line.get_locked(registration_id)
-    if needs and not registration.wants_seat:
-        raise RuleBroken(NEEDS_NOT_KEPT)
-    if needs and not late and not registration.can_change_needs(at):
-        raise RuleBroken(TOO_LATE_FOR_NEEDS.format(contact=registration.event.contact_email))
+    registration = promoting.get_settled(registration_id, at)
+    if needs and (refused := _why_not_kept(registration, at, actor, late)):
+        raise refused
     keep_needs(registration, needs, at)
     history.record("registration.needs_changed", registration, at, actor)
     return registration
+
+
+def _why_not_kept(registration: Registration, at: datetime, actor: str, late: bool) -> RuleBroken | None:
+    if refused := why_not_changeable(registration, actor):
+        return refused
+    if not registration.wants_seat:
+        return RuleBroken(NEEDS_NOT_KEPT)
+    if late or registration.can_change_needs(at):
+        return None
+    return RuleBroken(TOO_LATE_FOR_NEEDS.format(contact=registration.event.contact_email))
 
 
 def keep_needs(registration: Registration, needs: Needs, at: datetime) -> None:

@@ -131,7 +131,7 @@ def transfer(token: str) -> ResponseReturnValue:
     form = ColleagueForm()
     if counts(form, lambda: _transfer(registration, form)):
         return back(token)
-    if not transferring.is_possible(registration, g.received_at):
+    if transferring.why_not(registration, g.received_at):
         return show_my(token, registration, form) if form.errors else back(token)
     return show("transfer", token, registration, form)
 

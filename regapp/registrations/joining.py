@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from regapp.core.db import db
-from regapp.events.models import Publication
+from regapp.events.models import Event, Publication
 from regapp.registrations.choices import Attendance
-from regapp.registrations.models import Registration
+from regapp.registrations.models import Registration, Status
 
 
 class Door(enum.StrEnum):
@@ -53,11 +53,19 @@ def door(registration: Registration, now: datetime) -> Door:
 def join(registration_id: int, at: datetime) -> None:
     """Note that the person went to the meeting; the first time counts.
 
-    One statement decides that, without the day's lock: at nine everybody presses at once.
+    One statement decides that, without the day's lock: at nine everybody presses at once. Nothing is noted of who has
+    no online place by now, or of a day that is cancelled or over.
     """
+    taking_place = select(Event.id).where(Event.publication == Publication.PUBLISHED, Event.ends_at > at)
     db.session.execute(
         update(Registration)
-        .where(Registration.id == registration_id, Registration.joined_at.is_(None))
+        .where(
+            Registration.id == registration_id,
+            Registration.joined_at.is_(None),
+            Registration.status == Status.CONFIRMED,
+            Registration.attendance == Attendance.ONLINE,
+            Registration.event_id.in_(taking_place),
+        )
         .values(joined_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -14,6 +14,10 @@ from regapp.events.models import Event
 from regapp.registrations.models import Registration, Status
 
 NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no longer in line.")
+IS_OFFERED = Text(
+    "Personen är redan erbjuden en plats och väntar inte på sin tur.",
+    "The person is already offered a place and waits for no turn.",
+)
 REASON_NEEDED = Text("Skriv varför, utan namn.", "Write why, without names.")
 
 
@@ -53,6 +57,8 @@ def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str
     registration = get_locked(registration_id)
     if not registration.is_in_line:
         raise RuleBroken(NOT_IN_LINE)
+    if registration.is_offered:
+        raise RuleBroken(IS_OFFERED)
     if not reason:
         raise RuleBroken(REASON_NEEDED, field="reason")
     first = db.session.scalar(without_offer(registration.event_id).limit(1))

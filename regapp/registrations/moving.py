@@ -13,13 +13,17 @@ from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letter_additions import CANCELLED, MOVED, by
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DayCancelled, DayFull, NotRegistered
+from regapp.registrations.refusals import DayCancelled, DayFull, NoLine, why_not_changeable
 
 TOO_LATE_FOR_SEAT = Text(
     "Det går inte längre att byta till en plats i lokalen. Kontakta arrangören.",
     "It is no longer possible to change to an on-site place. Contact the organiser.",
 )
 LINE_CLOSED = Text("Kön är stängd.", "The line is closed.")
+ANSWER_FIRST = Text(
+    "Du är erbjuden en plats i lokalen. Tacka ja eller nej till den först.",
+    "You are offered an on-site place. Accept or decline it first.",
+)
 
 
 class CannotMove(RuleBroken):
@@ -41,7 +45,7 @@ def move_online(
 
     Raises RuleBroken, NotFound.
     """
-    registration = _get_active(registration_id, at)
+    registration = _get_movable(registration_id, at, actor)
     if registration.has_place and registration.attendance is Attendance.ONLINE:
         return registration
     if not beyond:
@@ -72,7 +76,7 @@ def move_on_site(
 
     Raises RuleBroken, NotFound.
     """
-    registration = _get_active(registration_id, at)
+    registration = _get_movable(registration_id, at, actor)
     if registration.has_seat:
         return registration
     if not beyond:
@@ -95,11 +99,11 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
 
     Raises RuleBroken, NotFound.
     """
-    registration = _get_active(registration_id, at)
+    registration = _get_movable(registration_id, at, actor)
     if registration.is_in_line or registration.has_seat:
         return registration
-    if not registration.event.fills_seats(at):
-        raise CannotMove(LINE_CLOSED)
+    if refused := _why_not_in_line(registration, at, actor):
+        raise refused
     registration.in_line_since = at
     history.record("registration.joined_line", registration, at, actor)
     promoting.settle(registration.event, at)
@@ -129,15 +133,32 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
     return registration
 
 
-def _get_active(registration_id: int, at: datetime) -> Registration:
-    registration = promoting.get_settled(registration_id, at)
-    if not registration.is_active:
-        raise NotRegistered
-    if registration.event.publication is Publication.CANCELLED:
-        raise DayCancelled(registration.event)
+def why_not(registration: Registration, at: datetime, actor: str = audit.PARTICIPANT) -> RuleBroken | None:
+    """What keeps the form of attendance from being changed at all; who is offered a seat answers that first."""
+    if refused := why_not_changeable(registration):
+        return refused
     if at >= registration.event.starts_at:
-        raise TooLateToCancel
+        return TooLateToCancel()
+    is_to_answer = registration.is_offered and not audit.is_organiser(actor)
+    return CannotMove(ANSWER_FIRST) if is_to_answer else None
+
+
+def _get_movable(registration_id: int, at: datetime, actor: str) -> Registration:
+    registration = promoting.get_settled(registration_id, at)
+    if refused := why_not(registration, at, actor):
+        raise refused
     return registration
+
+
+def _why_not_in_line(registration: Registration, at: datetime, actor: str) -> RuleBroken | None:
+    """A line is for seats that there are; a free one waits for no participant after the kitchen has its numbers."""
+    event = registration.event
+    if event.seats_on_site == 0:
+        return NoLine()
+    if not event.fills_seats(at):
+        return CannotMove(LINE_CLOSED)
+    is_late = not registration.can_change_needs(at) and not places.count(event).on_site.is_full
+    return CannotMove(TOO_LATE_FOR_SEAT) if is_late and not audit.is_organiser(actor) else None
 
 
 def _require_room(registration: Registration, attendance: Attendance, at: datetime) -> None:

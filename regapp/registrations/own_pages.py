@@ -16,7 +16,7 @@ from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import personal
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, entries, held_data, letters, line, possible_moves, transferring
+from regapp.registrations import cancelling, entries, held_data, letters, line, possible_moves, refusals, transferring
 from regapp.registrations.models import Registration
 from regapp.registrations.public import bp, calendar_file
 
@@ -47,7 +47,7 @@ def get_standing(token: str) -> Registration:
 def get_changeable(token: str) -> Registration:
     """The link's own registration while there is something to change; otherwise its page answers instead."""
     registration = get_standing(token)
-    if not registration.is_active:
+    if refusals.why_not_changeable(registration):
         abort(back(token))
     return registration
 
@@ -81,10 +81,10 @@ def show_my(token: str, registration: Registration, form: Form) -> ResponseRetur
         form,
         position=line.position(registration),
         can_cancel=registration.can_cancel(at),
-        can_undo=cancelling.is_undoable(registration, at),
-        can_wait=cancelling.can_wait_instead(registration, at),
+        can_undo=cancelling.why_not_undo(registration, at) is None,
+        can_wait=cancelling.why_not_wait(registration, at) is None,
         can_move=bool(possible_moves.find(registration, at)),
-        can_transfer=transferring.is_possible(registration, at),
+        can_transfer=transferring.why_not(registration, at) is None,
         can_return=registration.event.is_open(at),
     )
 

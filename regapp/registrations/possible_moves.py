@@ -71,7 +71,7 @@ class PossibleMove:
 
 def find(registration: Registration, at: datetime) -> list[PossibleMove]:
     """What there is to change to; the page shows also what can't be chosen, with the reason."""
-    if not registration.can_cancel(at) or registration.is_offered:
+    if moving.why_not(registration, at):
         return []
     return [*_online(registration), *_on_site(registration, at)]
 

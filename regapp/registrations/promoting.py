@@ -47,7 +47,7 @@ def settle(event: Event, at: datetime) -> None:
 
 
 def get_settled(registration_id: int, at: datetime) -> Registration:
-    """The registration, with its day locked, and the line in order as of `at`; raises NotFound."""
+    """The registration, with its day locked and the line in order as of `at`: what is decided on. Raises NotFound."""
     registration = line.get_locked(registration_id)
     settle(registration.event, at)
     return registration

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text, format_instant
-from regapp.events.models import Event, Phase
+from regapp.events.models import Event, Phase, Publication
 from regapp.registrations.choices import Attendance
+from regapp.registrations.models import Registration
 from regapp.registrations.places import DayPlaces
 
 CLOSED = Text(
@@ -21,7 +23,6 @@ DAY_CANCELLED = Text(
     "Dagen är inställd. Kontakta arrangören om du har frågor: {contact}.",
     "The day is cancelled. Contact the organiser if you have questions: {contact}.",
 )
-NO_REGISTRATION = Text("Du är inte anmäld längre.", "You are no longer registered.")
 ON_SITE_FULL = Text(
     "Alla platser på plats är tagna. Du kan delta digitalt i stället.",
     "All on-site places are taken. You can take part online instead.",
@@ -46,6 +47,19 @@ NO_LINE = Text(
     "Dagen har ingen kö. Välj något av det som går att välja här.",
     "The day has no line. Choose one of what can be chosen here.",
 )
+
+NOT_REGISTERED = Text("Du är inte anmäld längre.", "You are no longer registered.")
+
+
+def why_not_changeable(registration: Registration, actor: str = audit.PARTICIPANT) -> RuleBroken | None:
+    """What keeps what a registration says from being changed: it is cancelled, or its day is.
+
+    Organisers correct what is said of a cancelled day too.
+    """
+    event = registration.event
+    if event.publication is Publication.CANCELLED and not audit.is_organiser(actor):
+        return DayCancelled(event)
+    return None if registration.is_active else NotRegistered()
 
 
 class NoLine(RuleBroken):
@@ -107,4 +121,4 @@ class NotRegistered(RuleBroken):
     """The registration was cancelled."""
 
     def __init__(self) -> None:
-        super().__init__(NO_REGISTRATION)
+        super().__init__(NOT_REGISTERED)

@@ -43,9 +43,13 @@ class Colleague:
     email: str
 
 
-def is_possible(registration: Registration, at: datetime) -> bool:
-    """A place can go to a colleague until the day starts, a place in line can't."""
-    return registration.has_place and not registration.is_in_line and registration.can_cancel(at)
+def why_not(registration: Registration, at: datetime) -> RuleBroken | None:
+    """What keeps it from going to a colleague: a place can until the day starts, a place in line can't."""
+    if registration.event.publication is Publication.CANCELLED:
+        return DayCancelled(registration.event)
+    if not registration.has_place or registration.is_in_line:
+        return RuleBroken(NO_PLACE)
+    return None if registration.can_cancel(at) else cancelling.TooLateToCancel()
 
 
 def transfer(registration_id: int, colleague: Colleague, at: datetime, client: str | None = None) -> None:
@@ -58,9 +62,8 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     provoked.hold(colleague.email)
     provoked.take_from(client, at)
     registration = promoting.get_settled(registration_id, at)
-    _require_place_to_give(registration)
-    if not registration.can_cancel(at):
-        raise cancelling.TooLateToCancel
+    if refused := why_not(registration, at):
+        raise refused
     known = finding.find_active(registration.event_id, colleague.email)
     if known is registration:
         raise RuleBroken(OWN_ADDRESS, field="email")
@@ -76,13 +79,6 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     else:
         _register(registration, application, at)
     promoting.settle(registration.event, at)
-
-
-def _require_place_to_give(registration: Registration) -> None:
-    if registration.event.publication is Publication.CANCELLED:
-        raise DayCancelled(registration.event)
-    if not registration.has_place or registration.is_in_line:
-        raise RuleBroken(NO_PLACE)
 
 
 def _application_for(colleague: Colleague, giver: Registration) -> Application:

@@ -13,7 +13,7 @@ from regapp.accounts import letters, links, managing, passwords
 from regapp.accounts.models import Organiser
 from regapp.accounts.roles import Role
 from regapp.core.db import db, writing
-from regapp.core.errors import RuleBroken
+from regapp.core.errors import NotFound, RuleBroken
 from regapp.mailing import marks
 from regapp.mailing.models import OutgoingMail
 from tests.support.client import CheckingClient, read
@@ -221,3 +221,20 @@ def test_there_is_one_account_for_an_address(app: Flask) -> None:
     add_organiser(app)
     with app.app_context(), pytest.raises(RuleBroken), writing():
         managing.add("ORGANISER@example.org", Role.DOOR, NOON, actor="system")
+
+
+@pytest.mark.usefixtures("context")
+def test_a_link_to_choose_a_password_is_good_once_also_for_two_who_send_it_at_once() -> None:
+    with writing():
+        organiser = managing.add("org@example.org", Role.ADMIN, NOON, actor="system")
+    proved = organiser.fs_uniquifier
+    with writing():
+        managing.set_password(organiser.id, "korrekt häst batteri", NOON, actor=organiser.actor, proved=proved)
+    with pytest.raises(NotFound), writing():
+        managing.set_password(organiser.id, "en annan lång mening", NOON, actor=organiser.actor, proved=proved)
+    with writing():
+        managing.disable(organiser.id, NOON, actor="system")
+    with pytest.raises(NotFound), writing():
+        managing.set_password(
+            organiser.id, "en annan lång mening", NOON, actor=organiser.actor, proved=organiser.fs_uniquifier
+        )

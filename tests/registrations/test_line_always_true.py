@@ -36,6 +36,7 @@ from regapp.registrations import (
     cancelling,
     changing,
     day_changes,
+    joining,
     line,
     moving,
     places,
@@ -45,10 +46,10 @@ from regapp.registrations import (
     transferring,
 )
 from regapp.registrations.applying import Application
-from regapp.registrations.changing import Details
-from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.changing import Details, Needs
+from regapp.registrations.choices import Attendance, Diet, Profession, Wish
 from regapp.registrations.day_changes import NotAgreed
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import HealthNote, Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
 from tests.support.fates import made
@@ -196,9 +197,8 @@ class Day(RuleBasedStateMachine):
         self._note_beyond()
 
     def _cancel_in_silence(self, registration_id: int) -> None:
-        if line.get_locked(registration_id).is_active:
-            cancelling.cancel(registration_id, self.now, actor=ORGANISER, tell=False)
-            arranging.undo(registration_id, self.now, actor=ORGANISER, reason="Fel person")
+        cancelling.cancel(registration_id, self.now, actor=ORGANISER, tell=False)
+        arranging.undo(registration_id, self.now, actor=ORGANISER, reason="Fel person")
 
     @precondition(lambda self: self.someone)
     @rule(person=people)
@@ -239,6 +239,20 @@ class Day(RuleBasedStateMachine):
         email = db.session.get_one(Registration, self.ids(person)).email
         details = Details("K", f"E{person}", Profession.NURSE, "", "W", "", wants_news=False)
         self.act(arranging.correct, self.ids(person), details, email, self.now, actor=ORGANISER, tell=tell)
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people, has_diet=st.booleans())
+    def correct_details_and_needs(self, person: int, has_diet: bool) -> None:
+        details = Details("F", "E", Profession.NURSE, "", "W", "", False)
+        needs = Needs((Diet.VEGAN,)) if has_diet else Needs()
+        self.act(changing.change_details, self.ids(person), details, self.now)
+        self.act(changing.change_needs, self.ids(person), needs, self.now)
+
+    @precondition(lambda self: self.someone)
+    @rule(person=people)
+    def go_first_and_go_to_the_meeting(self, person: int) -> None:
+        self.act(line.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
+        self.act(joining.join, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
     @rule(person=people, language=st.sampled_from(["sv", "en"]))
@@ -406,6 +420,11 @@ class Day(RuleBasedStateMachine):
             ends_at=event.ends_at,
             summary=event.title_en if registration.language == "en" else event.title_sv,
         )
+
+    @invariant()
+    def nothing_of_health_is_kept_of_who_does_not_come(self) -> None:
+        for registration in db.session.scalars(select(Registration).join(HealthNote)):
+            assert registration.wants_seat or not registration.is_active
 
     @invariant()
     def offers_are_for_seats_and_have_an_end(self) -> None:
