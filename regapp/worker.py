@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import psycopg
 from flask import Flask
+from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from regapp.core import clock
@@ -195,8 +196,11 @@ class Worker:
             try:
                 with writing():
                     chore(clock.now())
-            except (OperationalError, InterfaceError):
-                raise
+            except (OperationalError, InterfaceError) as error:
+                if not isinstance(error.orig, LockNotAvailable):
+                    raise
+                # Somebody else's lock is no reason to leave the other chores undone.
+                log.error("the chore %s waited in vain for a lock", getattr(chore, "__name__", chore))
             except Exception as error:
                 log.error("the chore %s failed: %s", getattr(chore, "__name__", chore), where(error))
             finally:

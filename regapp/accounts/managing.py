@@ -96,8 +96,10 @@ def enable(organiser_id: int, at: datetime, *, actor: str) -> None:
 
 
 def change_role(organiser_id: int, role: Role, at: datetime, *, actor: str) -> None:
+    """Another role; who can mend things from now on gets alarms, as a new one does."""
     organiser = lock(Organiser, organiser_id)
     was, organiser.role = organiser.role, role
+    organiser.wants_alarms |= role in EDITORS and was not in EDITORS
     audit.record(
         "organiser.role_changed", actor=actor, at=at, organiser_id=organiser.id, was=was.value, role=role.value
     )

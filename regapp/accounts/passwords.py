@@ -38,6 +38,9 @@ NOT_YOURS = Text(
     "That is not your current password. Check it and try again.",
 )
 
+NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$OaOtp9CWs6cia2oHHeqIAQ$GlX5d2RtqRy0UCat4bfZrzKoOt062GpUgSM1R3V2HaQ"
+"""A hash that no password has, as dear as those that are made."""
+
 _COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 _OURS = {
     "arrangör", "arrangor", "cartcell", "cartceller", "cartcells", "karolinska", "lösenord", "losenord",
@@ -65,11 +68,9 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, hashed: str | None) -> bool:
-    """Whether it is the password; as much work when there is none to compare with."""
-    if hashed is None:
-        hash_password(password)
-        return False
-    return bool(flask_security.verify_password(normalise(password), hashed))
+    """Whether it is the password; the same work when there is none to compare with."""
+    is_it = bool(flask_security.verify_password(normalise(password), hashed or NOBODYS))
+    return is_it and hashed is not None
 
 
 def check(password: str, *about: str) -> None:

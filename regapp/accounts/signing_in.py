@@ -75,11 +75,12 @@ def succeed(candidate: Candidate, at: datetime) -> Organiser:
     """The password was right: the tries don't count. Raises WrongPassword when the account changed meanwhile."""
     if candidate.organiser_id is None:
         raise WrongPassword
+    # Before the account is locked, in the one order of locks; WrongPassword takes it back.
+    limits.forget(WRONG_FOR_ACCOUNT, f"{candidate.email} {candidate.client}")
+    limits.give_back(WRONG_FROM_ADDRESS, candidate.client)
     organiser = lock(Organiser, candidate.organiser_id)
     if not organiser.active or organiser.password != candidate.password:
         raise WrongPassword
-    limits.forget(WRONG_FOR_ACCOUNT, f"{candidate.email} {candidate.client}")
-    limits.give_back(WRONG_FROM_ADDRESS, candidate.client)
     return organiser
 
 

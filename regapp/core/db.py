@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -151,15 +152,19 @@ def lock(model: type[M], identity: int | str) -> M:
 @functools.cache
 def _locking(model: type[Model]) -> Select[Any]:
     by_id = inspect(model).primary_key[0] == bindparam("identity")
-    return select(model).where(by_id).with_for_update().execution_options(populate_existing=True)
+    # Rows that only refer to this one don't wait for it: its key never changes.
+    locked = select(model).where(by_id).with_for_update(key_share=True)
+    return locked.execution_options(populate_existing=True)
 
 
 @event.listens_for(Engine, "do_connect")
 def _wait_a_while(dialect: Dialect, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
     if dialect.name == "sqlite":
         named.setdefault("timeout", BUSY_TIMEOUT_S)
-    elif "lock_timeout" not in (given := named.get("options", "")):
-        named["options"] = f"{given} -c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f}".strip()
+    else:
+        # Of two that say the same the last one counts, so the address's goes last.
+        theirs = named.get("options") or os.environ.get("PGOPTIONS", "")
+        named["options"] = f"-c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f} {theirs}".strip()
 
 
 @event.listens_for(Engine, "after_cursor_execute")

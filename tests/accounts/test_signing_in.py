@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from regapp.accounts import managing, signing_in
+from regapp.accounts import managing, passwords, signing_in
 from regapp.accounts.models import Organiser, SignIn
 from regapp.accounts.roles import Role
 from regapp.accounts.views import on_site
@@ -73,7 +73,11 @@ def test_an_unknown_account_costs_as_much_work(app_of_its_own: Flask, monkeypatc
         monkeypatch.setattr(flask_security, name, lambda *a, n=name, r=real: worked.append(n) or r(*a))
     try_to_sign_in(client, EMAIL, "fel fel fel fel")
     try_to_sign_in(client, "nobody@example.org", "fel fel fel fel")
-    assert worked == ["verify_password", "hash_password"]
+    assert worked == ["verify_password", "verify_password"]
+    with app_of_its_own.app_context():
+        made, nobodys = passwords.hash_password(PASSWORD), passwords.NOBODYS
+    assert made.split("$")[:4] == nobodys.split("$")[:4]
+    assert [len(part) for part in made.split("$")] == [len(part) for part in nobodys.split("$")]
 
 
 @pytest.mark.both_databases("locks order the tries, and SQL compares their instants")
