@@ -46,6 +46,7 @@ run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: $(RUNTIME)
 	@$(BIN)/regapp db upgrade
 	@$(BIN)/regapp demo
+	@mkdir -p instance
 	@exec $(BIN)/supervisord --configuration deploy/supervisord.conf --user "$$(id -u)"
 
 test: $(DEV)
