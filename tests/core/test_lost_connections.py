@@ -14,7 +14,7 @@ from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, new_day, new_open_day
 from tests.support.organisers import signed_in
-from tests.support.postgres import cut_off
+from tests.support.postgres import Cluster, cut_off
 
 restarted = pytest.mark.parametrize(
     "database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
@@ -34,11 +34,18 @@ def rows(app: Flask) -> tuple[int, ...]:
 
 
 @restarted
-def test_a_registration_that_is_sent_after_a_restart_counts_once(app: Flask, client: CheckingClient) -> None:
+@pytest.mark.parametrize("really", [False, True])
+def test_a_registration_that_is_sent_after_a_restart_counts_once(
+    app: Flask, client: CheckingClient, postgres_cluster: Cluster, really: bool
+) -> None:
     with app.app_context():
         new_open_day()
     form = client.page("/2026/register").form()
-    restart(app)
+    if really:
+        postgres_cluster.stop()
+        postgres_cluster.start()
+    else:
+        restart(app)
     answer = client.send("/2026/register", form, follow=False, **APPLICATION)
     assert (answer.status_code, rows(app)) == (302, (1, 1))
 

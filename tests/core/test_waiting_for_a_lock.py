@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import NullPool, create_engine
 
-import regapp  # noqa: F401 - its way to connect
+import config
+from regapp.core import db as core_db
+from regapp.core.db import db
+from regapp.events.models import Event
+from regapp.mailing.transport import SmtpRoute
+from regapp.worker import Worker
+from tests.support.days import new_day
+from tests.support.disks import Lock
 from tests.support.postgres import Cluster
 
 
@@ -23,3 +30,27 @@ def test_on_postgresql_too_for_any_lock(postgres_cluster: Cluster, told: str, sh
     url = postgres_cluster.url("postgres") + told
     with create_engine(url, poolclass=NullPool).connect() as connection:
         assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == shown
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_a_chore_that_waits_in_vain_keeps_no_other_from_its_turn(
+    context: None, settings: config.Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(core_db, "BUSY_TIMEOUT_S", 0.05)
+    day, held, done = new_day().id, Lock(db.engine), []
+    db.session.remove()
+    db.engine.dispose()
+
+    def settle(_now: object) -> None:
+        core_db.lock(Event, day)
+
+    def dispose(_now: object) -> None:
+        done.append("dispose")
+        working.stop()
+
+    held.take(of_row=True)
+    working = Worker([settle, dispose], SmtpRoute(settings))
+    working.run()
+    held.give_back()
+    assert done == ["dispose"]
+    assert "the chore settle waited in vain for a lock" in caplog.text
