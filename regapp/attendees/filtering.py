@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from regapp.attendees import deliveries
 from regapp.attendees.seeing import EVERYTHING, SEARCHED, Detail
-from regapp.core import text
+from regapp.core import addresses, text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
@@ -121,9 +122,8 @@ class Filter:
 
     def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
-        for word in self.words:
-            # Escaped: `%` and `_` are letters in a search.
-            found.append(self._searched().contains(word, autoescape=True))
+        searched = Registration.search_text if self.seen >= SEARCHED else Registration.search_name
+        found += [finds(searched, word) for word in self.words]
         for column, value in (
             (Registration.attendance, self.attendance),
             (Registration.status, self.status),
@@ -140,10 +140,6 @@ class Filter:
         if self.line is Line.OFFERED:
             found.append(Registration.answer_by.is_not(None))
         return found + self._about_mail(event_id)
-
-    def _searched(self) -> ColumnElement[str]:
-        """What words are found in: all that is known of a person, or only the name."""
-        return type_coerce(Registration.search_text if self.seen >= SEARCHED else Registration.search_name, String)
 
     def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
         found = []
@@ -175,11 +171,16 @@ class Filter:
         return {**chosen, "words": len(self.words)} if self.words else chosen
 
 
+def finds(searched: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+    """Whether a stored `text.search_key` has one of `words_of`."""
+    return searched.like(text.search_pattern(word), escape="/")
+
+
 def words_of(typed: str) -> tuple[str, ...]:
     """The words to look for, as they are stored to be found; raises RuleBroken."""
     if len(typed) > MAX_LENGTH:
         raise RuleBroken(TOO_LONG.format(most=MAX_LENGTH, over=len(typed) - MAX_LENGTH), "words")
-    words = text.search_words(typed)
+    words = text.search_words(addresses.shown(typed))
     if len(words) > MAX_WORDS:
         raise RuleBroken(TOO_MANY_WORDS.format(n=MAX_WORDS), "words")
     return words

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from regapp.attendees.deliveries import has_bounced
+from regapp.attendees.filtering import finds
 from regapp.core.db import db
 from regapp.core.errors import NotFound
 from regapp.core.i18n import Text
@@ -111,7 +112,7 @@ class Chosen:
         for word in self.words:
             # Escaped: `%` and `_` are letters in a search.
             address = func.lower(OutgoingMail.recipient).contains(word, autoescape=True)
-            found.append(or_(address, Registration.search_text.contains(word, autoescape=True)))
+            found.append(or_(address, finds(Registration.search_text, word)))
         if self.fate is not None:
             found.append(self.fate.condition)
         if self.kind:

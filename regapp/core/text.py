@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import unquote
 
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
@@ -91,9 +92,17 @@ _FOREIGN = {"ł": "l", "đ": "d", "ð": "d", "þ": "th", "œ": "oe", "ħ": "h", 
 _FOREIGN |= {"ő": "o", "ű": "u"}
 _SWEDISH = str.maketrans({**_FOREIGN, "æ": "ä", "ø": "ö"})
 _BARE = str.maketrans({**_FOREIGN, "æ": "ae", "ø": "o", "å": "a", "ä": "a", "ö": "o"})
+_SPELLED_OUT = str.maketrans(
+    {**_FOREIGN, "å": "aa", "ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ő": "oe", "ü": "ue", "ű": "ue"}
+)
 _SORTED = str.maketrans({**_FOREIGN, "æ": "ä", "ø": "ö", "ő": "ö", "œ": "ö", "ü": "y", "ű": "y"})
 _AFTER_Z = str.maketrans({"z": "z0", "å": "z1", "ä": "z2", "ö": "z3"})
 _JOINTS = str.maketrans("", "", " -'.")
+_DECOMPOSED = {"å": "a\u030a", "ä": "a\u0308", "ö": "o\u0308"}
+_STORED = str.maketrans({**_DECOMPOSED, "a": "a\u034f", "o": "o\u034f"})
+"""One mark after each a and o, so that LIKE can ask for å or for any a. U+034F is never seen and never typed."""
+
+_LIKE = str.maketrans({**_DECOMPOSED, "a": "a_", "o": "o_", **{sign: f"/{sign}" for sign in "/%_"}})
 
 
 def _fold(value: str, letters: dict[int, str]) -> str:
@@ -110,17 +119,21 @@ def _is_left_out(letter: str) -> bool:
 
 
 def search_key(*parts: str) -> str:
-    """The parts in one string to find the words of `search_words` in, the same on every database.
+    """The parts in one string that a `search_pattern` finds words in, the same on every database.
 
-    With å, ä and ö, and on a second line without them: `åsa` is found in the first alone, `asa` in either.
+    Where they have å, ä, ö or ü, a second line has these spelled out, as passports do: `Mueller` finds Müller.
     """
     value = " ".join(part for part in parts if part)
-    swedish, bare = _fold(value, _SWEDISH), _fold(value, _BARE)
-    return swedish if swedish == bare else f"{swedish}\n{bare}"
+    return "\n".join(dict.fromkeys(_fold(value, letters).translate(_STORED) for letters in (_SWEDISH, _SPELLED_OUT)))
+
+
+def search_pattern(word: str) -> str:
+    """What LIKE, with `/` to escape, compares a `search_key` with: å, ä and ö are themselves, an a or o is any."""
+    return f"%{word.translate(_LIKE)}%"
 
 
 _PASTED = str.maketrans({**dict.fromkeys(_BIDI), **dict.fromkeys("\u200b\u2028\u2029\r\n", " ")})
-_MAIL_LINK = re.compile(r"\bmailto:([^\s?]*)(\?\S*)?")
+_MAIL_LINK = re.compile(r"\bmailto:\s*([^\s?>]*)(\?[^\s>]*)?", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r'[\s,;<>()\[\]{}"]+')
 _AROUND_WORDS = "-'.:·"
 
@@ -135,7 +148,8 @@ def search_words(typed: str) -> tuple[str, ...]:
 
     What a list or a mail program shows may be pasted, as `Åkerlund, Åsa` or `"Åsa Åkerlund" <asa@example.org>;`.
     """
-    folded = _MAIL_LINK.sub(r"\1", _fold(clean(unwrapped(typed)), _SWEDISH))
+    linked = _MAIL_LINK.sub(lambda link: f" {unquote(link[1])} ", unwrapped(typed))
+    folded = _fold(clean(linked), _SWEDISH)
     words = (word.strip(_AROUND_WORDS) for word in _BETWEEN_WORDS.split(folded))
     return tuple(word for word in words if word) or tuple(folded.split())
 
@@ -152,5 +166,8 @@ def namesake_key(first_name: str, last_name: str) -> str:
 
 
 def sort_key(*parts: str) -> str:
-    """A key whose binary order is the Swedish alphabet's: w after v, å, ä, ö after z; é with e, ø with ö, ü with y."""
-    return "\x01".join(_fold(part, _SORTED).translate(_AFTER_Z) for part in parts)[:400]
+    """A key whose binary order is the Swedish alphabet's: w after v, å, ä, ö after z; é with e, ø with ö, ü with y.
+
+    The same whatever white space is between the words.
+    """
+    return "\x01".join(" ".join(_fold(part, _SORTED).split()).translate(_AFTER_Z) for part in parts)[:400]

@@ -31,6 +31,16 @@ def test_words_are_found_whatever_their_case(day: Event) -> None:
     assert names(day, words=words_of("öberg ek")) == []
 
 
+@pytest.mark.both_databases("LIKE takes each letter for itself")
+def test_each_letter_is_found_as_it_is_typed(day: Event) -> None:
+    add(day, "Åsa", "Söderström", email="asa@exämple.org")
+    add(day, "Åse", "Vasa")
+    for typed in ("soderstrom", "Soderström", "Söderstrom", "soederstroem", "Åsa", "asa@xn--exmple-cua.org"):
+        assert names(day, words=words_of(typed)) == ["Söderström"], typed
+    for typed in ("Säderström", "Söderstråm", "Äsa", "S_derstr_m"):
+        assert names(day, words=words_of(typed)) == [], typed
+
+
 @pytest.mark.both_databases("LIKE has signs of its own")
 def test_signs_are_letters_in_a_search(day: Event) -> None:
     add(day, "Bo", "Ek")
