@@ -36,7 +36,12 @@ def create_app(settings: Settings) -> Flask:
     """The application: what there is, in the order in which one thing stands on another."""
     context.use_settings(settings)
     app = Flask(__name__, template_folder="../templates")
-    app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # A statement's values are personal data: no error holds them, wherever it is written down.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
+        SETTINGS=settings,
+    )
 
     db.init_app(app)
     web.init_app(app)

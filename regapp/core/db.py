@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Select, bindparam, event, inspect, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
@@ -105,7 +105,7 @@ def ask(question: Callable[[], T]) -> T:
     except DBAPIError as error:
         if not was_stale(error):
             raise
-        db.session.rollback()
+        db.session().invalidate()
         return question()
 
 
@@ -165,6 +165,17 @@ def _wait_a_while(dialect: Dialect, _record: Any, _arguments: Any, named: dict[s
         # Of two that say the same the last one counts, so the address's goes last.
         theirs = named.get("options") or os.environ.get("PGOPTIONS", "")
         named["options"] = f"-c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f} {theirs}".strip()
+
+
+SHUTDOWN = {"57P01", "57P02", "57P03"}
+"""What PostgreSQL says as it hangs up (errcodes: admin_shutdown, crash_shutdown, cannot_connect_now)."""
+
+
+@event.listens_for(Engine, "handle_error")
+def _notice_shutdown(context: ExceptionContext) -> None:
+    # The driver hears of it before it finds its connection closed.
+    if getattr(context.original_exception, "sqlstate", None) in SHUTDOWN:
+        context.is_disconnect = True
 
 
 @event.listens_for(Engine, "after_cursor_execute")

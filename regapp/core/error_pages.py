@@ -49,6 +49,8 @@ def _show_database_trouble(error: Exception) -> ResponseReturnValue:
         return _answer_again()
     # Only the kind of error is logged: its message holds the statement's values, which are personal data.
     current_app.logger.error("the database is out of reach or busy: %s", type(error).__name__)
+    # Not rolled back: a connection that is dying could raise once more.
+    db.session().invalidate()
     response = error_page(503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
@@ -57,7 +59,7 @@ def _show_database_trouble(error: Exception) -> ResponseReturnValue:
 def _answer_again() -> ResponseReturnValue:
     """The request from its beginning, on a connection that lives; what it raises then is shown like any other error."""
     request.environ[_ASKED_AGAIN] = True
-    db.session.rollback()
+    db.session().invalidate()
     try:
         answer = current_app.preprocess_request()
         return current_app.dispatch_request() if answer is None else answer

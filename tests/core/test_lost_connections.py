@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from regapp.accounts.roles import Role
 from regapp.core.db import db, lock
@@ -78,6 +79,23 @@ def test_what_breaks_off_in_the_middle_is_not_done_a_second_time(app: Flask, cli
     assert (answer.status_code, rows(app)) == (503, (0, 0))
     assert client.send("/2026/register", form, **APPLICATION).status_code == 200
     assert rows(app) == (1, 1)
+
+
+@restarted
+@pytest.mark.usefixtures("context")
+def test_a_server_that_says_goodbye_has_ended_the_connection() -> None:
+    """The driver hears of the shutdown first, and finds the socket closed a moment later."""
+    with pytest.raises(OperationalError) as caught:
+        db.session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'bye' USING ERRCODE = 'admin_shutdown'; END $$"))
+    assert caught.value.connection_invalidated
+
+
+@pytest.mark.usefixtures("context")
+def test_no_error_of_the_database_tells_the_values_of_its_statement() -> None:
+    with pytest.raises(DBAPIError) as caught:
+        db.session.execute(text("SELECT * FROM nowhere WHERE email = :email"), {"email": "asa@example.org"})
+    assert "nowhere" in str(caught.value)
+    assert "asa@" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("context")
