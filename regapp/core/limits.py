@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,9 +73,13 @@ def _wait_in_words(seconds: int) -> Text:
 
 
 def client_key(address: str) -> str:
-    """The client at a network address as limits count it: an IPv6 client owns a whole /64."""
+    """The client at a network address as limits count it: an IPv6 client owns a whole /64.
+
+    Some proxies write the client's port behind it, which is another one each time.
+    """
+    host = re.sub(r"^\[(.*)\](:\d+)?$|^([\d.]+):\d+$", r"\1\3", address)
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(host)
     except ValueError:
         return address
     if found.version == 4:

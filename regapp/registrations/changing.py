@@ -8,7 +8,7 @@ from datetime import datetime
 
 from regapp.core import addresses, audit
 from regapp.core.db import db
-from regapp.core.errors import RuleBroken
+from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.registrations import (
@@ -150,7 +150,9 @@ def change_own_address(registration_id: int, email: str, at: datetime, client: s
     Raises TooMany when it is one letter too many for either mailbox or from the client, DayCancelled, NotRegistered,
     NotFound.
     """
-    provoked.hold(db.session.get_one(Registration, registration_id).email, email)
+    if (registration := db.session.get(Registration, registration_id)) is None:
+        raise NotFound
+    provoked.hold(registration.email, email)
     provoked.take_from(client, at)
     registration = line.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:

@@ -68,7 +68,7 @@ def submit(
     `sent_here` are the answer pages of what the same browser has sent: going back to give somebody another address
     corrects it. `client` is the sender's network address. Raises RegistrationClosed, NoLine, DayFull or TooMany.
     """
-    mistyped = submissions.find_mistyped(form_key, application, sent_here)
+    mistyped = submissions.find_mistyped(form_key, application, sent_here, received_at)
     provoked.hold(application.email, *([mistyped.email] if mistyped else []))
     key = submissions.key_of(event_id, form_key, application)
     if sent := db.session.get(Submission, key):

@@ -81,14 +81,20 @@ _OF_DAY = (
 )
 
 
-def find_mistyped(form_key: str, application: Application, sent_here: Collection[str]) -> Submission | None:
-    """What this form said of this person before its sender went back and gave them another address.
+def find_mistyped(
+    form_key: str, application: Application, sent_here: Collection[str], at: datetime
+) -> Submission | None:
+    """What this form said of this person before its sender went back and gave them another address in time.
 
     `sent_here` are the answer pages of the forms that the sender's browser has sent.
     """
     if not sent_here:
         return None
-    sent = select(Submission).where(Submission.form_key == form_key, Submission.answer_id.in_(sent_here))
+    sent = select(Submission).where(
+        Submission.form_key == form_key,
+        Submission.answer_id.in_(sent_here),
+        Submission.received_at > at - CORRECTABLE_FOR,
+    )
     latest = db.session.scalars(sent.order_by(Submission.received_at.desc()))
     return next((found for found in latest if _is_of(found, application)), None)
 

@@ -113,6 +113,8 @@ def test_a_whole_network_of_ipv6_is_one_client() -> None:
     assert limits.client_key("2001:db8:1:2::1") == limits.client_key("2001:db8:1:2:ffff::9")
     assert limits.client_key("2001:db8:1:2::1") != limits.client_key("2001:db8:1:3::1")
     assert limits.client_key("::ffff:192.0.2.1") == "192.0.2.1"
+    assert limits.client_key("192.0.2.1:50123") == limits.client_key("192.0.2.1:50124") == "192.0.2.1"
+    assert limits.client_key("[2001:db8:1:2::1]:50123") == limits.client_key("2001:db8:1:2::9")
 
 
 def test_signing_out_kills_a_copied_cookie_and_no_other_browser(app: Flask) -> None:
