@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 from urllib.parse import urljoin
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, RequestRedirect
 from werkzeug.wsgi import LimitedStream
@@ -137,15 +138,30 @@ def _begin() -> None:
 
 
 def _measure_body() -> None:
-    """Read a body that comes in chunks, without its length (RFC 9112 §7.1): beyond the limit Werkzeug would cut it."""
+    """Hold the body to what it tells of itself: one that breaks off, or whose chunks are none, is refused.
+
+    One in chunks comes without its length (RFC 9112 §7.1); beyond the limit Werkzeug would cut it.
+    """
     environ = request.environ
-    if environ.get("CONTENT_LENGTH") or not environ.get("wsgi.input_terminated"):
-        return
-    body = LimitedStream(environ["wsgi.input"], MAX_BODY + 1, is_max=True).readall()
+    if environ.get("CONTENT_LENGTH"):
+        # Werkzeug would trust the server that what came is all, and a form that broke off would count.
+        environ.pop("wsgi.input_terminated", None)
+    elif environ.get("wsgi.input_terminated"):
+        body = _read_chunks(environ["wsgi.input"])
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+
+
+def _read_chunks(stream: IO[bytes]) -> bytes:
+    try:
+        body = LimitedStream(stream, MAX_BODY + 1, is_max=True).readall()
+    except HTTPException:
+        raise
+    except Exception:  # each server raises its own for what is no chunk
+        abort(400)
     if len(body) > MAX_BODY:
         abort(413)
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    return body
 
 
 def _refuse_controls() -> None:
