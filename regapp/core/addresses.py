@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 from typing import Final
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
@@ -22,8 +23,11 @@ MAX_LABEL: Final = 63
 """Octets before the @ (RFC 5321 §4.5.3.1.1), and between two full stops after it (RFC 1035 §2.3.4)."""
 
 _NAMED: Final = re.compile("([^<>]*)<([^<>]+)")
-_MAILTO: Final = re.compile(r"mailto:\s*([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
-_WIRE_DOMAIN: Final = re.compile(r"(?<=@)(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
+_MAILTO: Final = re.compile(r"mailto:\s*(?://)?([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
+_WIRE_DOMAIN: Final = re.compile(
+    r"(?<![a-z0-9.-])(?>(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?![^\s@<>]*@)", re.IGNORECASE
+)
+"""The name of a host, and nothing that stands before an @."""
 _LOCAL_SIGNS: Final = frozenset("!#$%&'*+-/=?^_`{|}~.")
 """What may stand before the @ beside letters and digits (RFC 5322 §3.2.3, without quotes)."""
 
@@ -97,7 +101,8 @@ def _trimmed(pasted: str) -> str:
 
 def _without_mailto(address: str) -> str:
     found = _MAILTO.fullmatch(address)
-    return _trimmed(found[1]) if found else address
+    # In a link signs may be written as their octets (RFC 6068 §5), and `%2B` is a `+`.
+    return _trimmed(unquote(found[1])) if found else address
 
 
 def normalise(typed: str, like_this: Text = LIKE_THIS) -> str:
@@ -172,7 +177,7 @@ def on_the_wire(address: str) -> str:
 
 
 def shown(words: str) -> str:
-    """The words with the domain of each address in them in its own script."""
+    """The words with each domain in them in its own script, that of an address or of a server."""
 
     def in_its_script(found: re.Match[str]) -> str:
         domain = _domain(found[0])

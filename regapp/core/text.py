@@ -133,7 +133,7 @@ def search_pattern(word: str) -> str:
 
 
 _PASTED = str.maketrans({**dict.fromkeys(_BIDI), **dict.fromkeys("\u200b\u2028\u2029\r\n", " ")})
-_MAIL_LINK = re.compile(r"\bmailto:\s*([^\s?>]*)(\?[^\s>]*)?", re.IGNORECASE)
+_MAIL_LINK = re.compile(r"\bmailto:\s*(?://)?([^\s?>]*)(\?[^\s>]*)?", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r'[\s,;<>()\[\]{}"]+')
 _AROUND_WORDS = "-'.:·"
 

@@ -24,6 +24,16 @@ def test_what_a_copy_brings_along_is_taken_off(pasted: str) -> None:
     assert addresses.normalise(pasted) == ASA
 
 
+def test_a_links_signs_are_read_as_it_means_them() -> None:
+    for link in (
+        "mailto:asa%2Bkurs@ki.example.org",
+        "<mailto:asa%2bkurs%40ki.example.org>",
+        "mailto://asa+kurs@ki.example.org",
+    ):
+        assert addresses.normalise(link) == "asa+kurs@ki.example.org", link
+    assert addresses.normalise("asa%2Bkurs@ki.example.org") == "asa%2Bkurs@ki.example.org"
+
+
 @pytest.mark.parametrize(
     ("typed", "swedish", "english"),
     [
@@ -69,3 +79,11 @@ def test_a_domain_is_kept_in_its_own_script_and_compared_and_written_to_in_ascii
     assert found == "asa@smörgås.example.org"
     assert addresses.on_the_wire(found) == addresses.key(found) == "asa@xn--smrgs-pra0j.example.org"
     assert addresses.shown(f"550 <{addresses.on_the_wire(found)}>: xn--a") == f"550 <{found}>: xn--a"
+
+
+def test_a_server_is_shown_in_its_own_script_and_what_stands_before_an_at_sign_is_left() -> None:
+    wire = "xn--smrgs-pra0j.example.org"
+    for said in ("Name service error for name={} type=MX", "host mx.{}[192.0.2.1] said: no", "<asa@{}>: no"):
+        assert addresses.shown(said.format(wire)) == said.format("smörgås.example.org")
+    for kept in (f"{wire}@ki.example.org", f"a%{wire}@ki.example.org", f"{wire}+a@ki.example.org"):
+        assert addresses.shown(kept) == kept
