@@ -43,6 +43,7 @@ STORED = [
         ("jose muller", [0]), ("José MÜLLER", [0]), ("JOSE\u0301", [0]),
         ("Sean O'Brien", [1]), ("o´brien", [1]), ("O’Brien", [1]), ("Ek-Dahl", [2]), ("Ek\u2011Dahl", [2]),
         ("Åkerlund, Åsa", [3]), ("<asa@example.org>", [3]), ("mailto:asa@example.org?subject=Hej", [3]),
+        ("mailto:asa%40example.org", [3]),
         ("Åsa Åkerlund <asa@example.org>", [3]), ('"Åkerlund, Åsa" <ASA@example.org>;', [3]),
         ("'Åsa Åkerlund' [mailto:asa@example.org]", [3]), ("\u202aÅsa\u202c\u00a0Åkerlund\u200b", [3]),
         ("Åsa\r\nÅkerlund", [3]), ("Åkerlünd", [3]), ("asa akerlund", [3]), ("asa åkerlund", [3]),
