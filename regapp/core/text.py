@@ -155,8 +155,12 @@ def search_words(typed: str) -> tuple[str, ...]:
 
 
 def name_key(first_name: str, last_name: str) -> str:
-    """A name as one person's two forms are compared: without a difference of case or of white space."""
-    return " ".join(unicodedata.normalize("NFC", f"{first_name} {last_name}").casefold().split())[:400]
+    """A name as one person's two forms are compared: without a difference of case or of white space.
+
+    Nor of the form of an apostrophe or a dash: a telephone writes `O’Brien`, a keyboard `O'Brien`.
+    """
+    name = f"{first_name} {last_name}".translate(_SIGNS)
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())[:400]
 
 
 def namesake_key(first_name: str, last_name: str) -> str:

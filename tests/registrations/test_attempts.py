@@ -93,6 +93,12 @@ def test_the_same_person_with_the_same_wish_gets_the_link_once_an_hour_and_is_no
     assert attempts(app) == []
 
 
+def test_an_apostrophe_of_a_telephone_makes_nobody_a_colleague(app: Flask, send: Callable[..., CheckingClient]) -> None:
+    send(BO, last_name="O'Ek-Alm"), send(BO, last_name="O’Ek\u2011Alm")
+    assert letters_to(app, SHARED) == ["confirmation"]
+    assert attempts(app) == []
+
+
 def test_an_attempt_that_was_told_of_is_told_again_once_an_hour(
     app: Flask, send: Callable[..., CheckingClient], clock
 ) -> None:
