@@ -107,6 +107,7 @@ class Windows:
         while self.lent:
             kind, page = self.lent.pop()
             page.context.clear_cookies()
+            page.context.unroute_all()
             # What was typed is kept for as long as the tab is open.
             page.evaluate("try { sessionStorage.clear() } catch {}")
             self.free[kind].append(page)
@@ -274,6 +275,8 @@ def _is_dark(page: Page) -> bool:
 @contextmanager
 def _where_scripts_run(page: Page) -> Iterator[Page]:
     """axe is a script: a page opened without scripts is shown again, as it stands, where only axe runs."""
+    # Playwright finds an element visible while the stylesheet is still on its way.
+    page.wait_for_load_state()
     if not page.evaluate("matchMedia('(scripting: none)').matches"):
         yield page
         return
