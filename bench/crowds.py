@@ -20,8 +20,9 @@ from regapp.core.db import db, writing
 from regapp.events import finding
 from regapp.events.drafts import Draft
 from regapp.events.models import RESTORABLE_FOR
-from regapp.registrations import cancelling, day_changes
-from regapp.registrations.day_changes import NotAgreed
+from regapp.registrations import cancelling
+from regapp.registrations.day import changes
+from regapp.registrations.day.changes import NotAgreed
 
 ROUNDS = 5
 ACTOR = "bench"
@@ -61,7 +62,7 @@ def _save(minutes: int, agreed: str) -> int:
         event = finding.get_by_slug("2026")
         version, draft = event.version, Draft.of(event)
         later = dataclasses.replace(draft, ends_at=draft.ends_at + timedelta(minutes=minutes))
-        return day_changes.save_day(event.id, version, later, clock.now(), actor=ACTOR, agreed=agreed).letters
+        return changes.save_day(event.id, version, later, clock.now(), actor=ACTOR, agreed=agreed).letters
 
 
 def _cancel() -> None:

@@ -24,7 +24,7 @@ from regapp.mailing import message, outbox
 from regapp.mailing.claiming import Claimed
 from regapp.mailing.message import Parcel
 from regapp.mailing.models import DeliveryTry, OutgoingMail
-from regapp.registrations import letters
+from regapp.registrations.letters import writing as letters
 from regapp.registrations.models import Registration, Status
 
 

@@ -18,7 +18,7 @@ from regapp.demo import content
 from regapp.demo.filling import build_day
 from regapp.events.models import Event
 from regapp.registrations import findable
-from regapp.registrations.applying import NOTICE_VERSION
+from regapp.registrations.application import NOTICE_VERSION
 from regapp.registrations.models import Attendance, Profession, Registration, Status
 from regapp.registrations.workplaces import WORKPLACES
 

@@ -18,18 +18,12 @@ from regapp.organising import bp as organising_bp
 from regapp.organising.alarms import raise_alarms
 from regapp.organising.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
-from regapp.registrations import (
-    asking,
-    attempts,
-    calendar_answers,
-    cancelling,
-    day_letters,
-    letter_additions,
-    promoting,
-    submissions,
-)
-from regapp.registrations import letters as registration_letters
-from regapp.registrations.views import bp as registrations_bp
+from regapp.registrations import attempts, cancelling, filling, submissions
+from regapp.registrations.day import rendering
+from regapp.registrations.letters import calendar_answers, link_request
+from regapp.registrations.letters import writing as registration_letters
+from regapp.registrations.letters.wording import additions
+from regapp.registrations.pages import bp as registrations_bp
 
 
 def create_app(settings: Settings) -> Flask:
@@ -56,7 +50,7 @@ def create_app(settings: Settings) -> Flask:
     access.refuse_undeclared(app)
     app.extensions["regapp-chores"] = [
         cancelling.tell_cancelled_days,
-        promoting.settle_all,
+        filling.settle_all,
         limits.forget_old,
         submissions.forget_old,
         attempts.forget_old,
@@ -73,8 +67,8 @@ def create_app(settings: Settings) -> Flask:
 
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
-    orders.render_with({reminders.KIND: reminder_letters.render, **day_letters.RENDERERS})
-    letter_additions.take_words_from(latecomers.words_for)
+    orders.render_with({reminders.KIND: reminder_letters.render, **rendering.RENDERERS})
+    additions.take_words_from(latecomers.words_for)
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
-    link_requests.answer_with({Door.PARTICIPANT: asking.send_link, Door.ORGANISER: signing_in.send_link})
+    link_requests.answer_with({Door.PARTICIPANT: link_request.send_link, Door.ORGANISER: signing_in.send_link})
     inbox.give_answers_to(calendar_answers.take)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from regapp.core.db import db
 from regapp.events.models import Event
 from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail
-from regapp.registrations import told
+from regapp.registrations.letters import told
 from regapp.registrations.models import Registration, Status
 
 SLOW: Final = timedelta(minutes=5)

@@ -16,9 +16,16 @@ from regapp.mailing.marks import mark
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.registrations.choices import Attendance
-from regapp.registrations.entry_letters import confirmation_id
-from regapp.registrations.letter_additions import with_source
-from regapp.registrations.letter_parts import days_page, facts, from_organisers, how_to_attend, own_page, questions
+from regapp.registrations.letters.entry_letters import confirmation_id
+from regapp.registrations.letters.wording.additions import with_source
+from regapp.registrations.letters.wording.parts import (
+    days_page,
+    facts,
+    from_organisers,
+    how_to_attend,
+    own_page,
+    questions,
+)
 from regapp.registrations.models import Registration
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from regapp.core.db import db
 from regapp.demo import content
 from regapp.mailing.models import Bounce, DeliveryTry, MailState, OutgoingMail, TryOutcome
-from regapp.registrations import letters
+from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration, Status
 
 _TAKES: Final = timedelta(seconds=2)
@@ -40,11 +40,11 @@ def _write(registration: Registration) -> None:
     """A cancelled one had a place when the confirmation was written."""
     later = {name: getattr(registration, name) for name in _CANCELLED}
     registration.status, registration.cancelled_at, registration.cancelled_from = Status.CONFIRMED, None, None
-    letters.write_place(registration, registration.received_at)
+    writing.write_place(registration, registration.received_at)
     for name, value in later.items():
         setattr(registration, name, value)
     if later["cancelled_at"]:
-        letters.write_cancellation(registration, later["cancelled_at"])
+        writing.write_cancellation(registration, later["cancelled_at"])
 
 
 def _finish(mail: OutgoingMail, number: int | None) -> None:

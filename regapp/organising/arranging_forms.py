@@ -11,13 +11,13 @@ from wtforms.validators import StopValidation
 
 from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed
 from regapp.core.i18n import Text
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.attempts import Attempt
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
-from regapp.registrations.fields import OneOfField, ProfessionField, conditional
 from regapp.registrations.models import Registration
-from regapp.registrations.person_forms import NeedsForm, PersonForm
+from regapp.registrations.pages.fields import OneOfField, ProfessionField, conditional
+from regapp.registrations.pages.forms import NeedsForm, PersonForm
 
 MAX_REASON: Final = 300
 REASON: Final = Text("Varför?", "Why?")

@@ -22,7 +22,7 @@ from regapp.events import finding
 from regapp.events.models import Event, Phase
 from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, UndoForm, wish_choices
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.registrations import arranging, attempts, cancelling, places
+from regapp.registrations import attempts, cancelling, on_behalf, places
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
@@ -55,7 +55,7 @@ def _find_attempt(event: Event) -> AttemptRow | None:
 
 
 def _register(event: Event, form: RegisterForm) -> Registration:
-    return arranging.register_for(
+    return on_behalf.register_for(
         event.id,
         form.to_application(),
         g.received_at,
@@ -72,7 +72,7 @@ def _why_late(event: Event) -> str | None:
     if not event.is_public():
         return t("Dagen är ett utkast. Publicera den först.", "The day is a draft. Publish it first.")
     if event.phase(g.received_at) in {Phase.CANCELLED, Phase.OVER}:
-        return str(arranging.NOT_THIS_DAY)
+        return str(on_behalf.NOT_THIS_DAY)
     if g.received_at < event.opens_at:
         return t("Anmälan har inte öppnat än.", "Registration has not opened yet.")
     return t("Sista anmälningsdagen har varit: anmälan blir sen.", "The last day to register is over: this is late.")
@@ -87,12 +87,12 @@ def move_person(slug: str, public_id: str) -> ResponseReturnValue:
     form.attendance.choices = wish_choices(wishes)
     if form.validate_on_submit() and done(form, lambda: _move(registration, form)):
         return back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
-    exceeds = [wish for wish in wishes if arranging.move_exceeds(registration, wish, g.received_at)]
+    exceeds = [wish for wish in wishes if on_behalf.move_exceeds(registration, wish, g.received_at)]
     return form_page("move_person", form, registration=registration, exceeds=exceeds)
 
 
 def _move(registration: Registration, form: MoveForm) -> Registration:
-    return arranging.move(
+    return on_behalf.move(
         registration.id,
         Wish(form.attendance.data),
         g.received_at,
@@ -124,7 +124,7 @@ def correct_person(slug: str, public_id: str) -> ResponseReturnValue:
 
 
 def _correct(registration: Registration, form: CorrectForm) -> Registration:
-    return arranging.correct(
+    return on_behalf.correct(
         registration.id, Details(**form.who()), form.email.data, g.received_at, actor=actor(), tell=form.tell.data
     )
 
@@ -150,19 +150,19 @@ def undo_person(slug: str, public_id: str) -> ResponseReturnValue:
     form = UndoForm()
     if form.validate_on_submit() and done(form, lambda: _undo(registration, form)):
         return back(registration, t("Avanmälan är ångrad.", "The cancellation is undone."))
-    refused = arranging.why_not_undo(registration, g.received_at)
+    refused = on_behalf.why_not_undo(registration, g.received_at)
     return form_page(
         "undo_person",
         form,
         registration=registration,
         refused=refused and refused.message,
-        exceeds=arranging.undo_exceeds(registration),
+        exceeds=on_behalf.undo_exceeds(registration),
         told=cancelling.was_told(registration),
     )
 
 
 def _undo(registration: Registration, form: UndoForm) -> Registration:
-    return arranging.undo(registration.id, g.received_at, actor=actor(), reason=form.reason.data)
+    return on_behalf.undo(registration.id, g.received_at, actor=actor(), reason=form.reason.data)
 
 
 def _get_active(slug: str, public_id: str) -> Registration:

@@ -24,7 +24,8 @@ from regapp.events.models import Event
 from regapp.organising.arranging_forms import TheirNeedsForm
 from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
-from regapp.registrations import arranging, cancelling, changing, line, other_answers
+from regapp.registrations import cancelling, changing, line, on_behalf
+from regapp.registrations.letters import other_answers
 
 PIECE = 64 * 1024
 """Bytes of a file that are sent at a time."""
@@ -107,7 +108,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         registration=registration,
         position=line.position(registration),
         can_undo=cancelling.has_time_to_undo(registration, g.received_at),
-        undo_exceeds=arranging.undo_exceeds(registration),
+        undo_exceeds=on_behalf.undo_exceeds(registration),
         has_begun=g.received_at >= event.starts_at,
         health=registration.health if needs else None,
         needs=needs,

@@ -11,9 +11,9 @@ from regapp.events.models import Event
 from regapp.organising import previews
 from regapp.organising.editing_forms import EventForm
 from regapp.registrations.choices import Attendance
-from regapp.registrations.day_changes import Change
-from regapp.registrations.day_orders import Group
-from regapp.registrations.letter_parts import when
+from regapp.registrations.day.changes import Change
+from regapp.registrations.day.orders import Group
+from regapp.registrations.letters.wording.parts import when
 
 BUTTONS = {"csrf_token", "save", "edit", "agreed"}
 """What the editor and this page send beside the day's fields."""

@@ -25,9 +25,10 @@ from regapp.organising import change_asked, previews, samples
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.day_views import day_page
 from regapp.organising.editing_forms import EventForm, StateForm
-from regapp.registrations import cancelling, day_changes, day_orders, places
+from regapp.registrations import cancelling, places
 from regapp.registrations.choices import Wish
-from regapp.registrations.day_changes import NotAgreed, Saved
+from regapp.registrations.day import changes, orders
+from regapp.registrations.day.changes import NotAgreed, Saved
 
 _USUAL: Final = {"join_minutes_before": "30", "line_ends": "12:00", "offer_days": "14"}
 
@@ -70,7 +71,7 @@ def edit_day(slug: str) -> ResponseReturnValue:
 def _save(event: Event, form: EventForm) -> Saved:
     assert form.draft is not None  # noqa: S101  # validated
     agreed = request.form.get("agreed", "")
-    return day_changes.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor(), agreed=agreed)
+    return changes.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor(), agreed=agreed)
 
 
 def _say_saved(saved: Saved) -> None:
@@ -170,7 +171,7 @@ def _ask_to_cancel(event: Event) -> str:
         event=event,
         form=StateForm(version=event.version),
         standing=statistics.standing(event.id),
-        without_entry=sum(day_orders.count_without(event.id)),
+        without_entry=sum(orders.count_without(event.id)),
         letters_say={language: _cancellation(event, language) for language in LANGUAGES},
         minutes=RESTORABLE_FOR // timedelta(minutes=1),
         readable=previews.readable,

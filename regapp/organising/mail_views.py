@@ -18,7 +18,7 @@ from regapp.organising.blueprint import READERS, bp
 from regapp.organising.mail_forms import AgainForm, MailFilterForm
 from regapp.organising.mail_words import entry_words
 from regapp.organising.queue import queue_now
-from regapp.registrations import sending_again
+from regapp.registrations.letters import again
 
 MOST_MISSING = 20
 """How many people without a delivered confirmation the page shows; the attendee list has them all."""
@@ -70,9 +70,9 @@ def letter_page(event: Event, mail: OutgoingMail, refused: Form | None = None) -
         text=previews.readable(mail.text) if mail.text else None,
         refused=refused or Press(),
         again=AgainForm(formdata=None, times=repeating.times(mail)),
-        present=AgainForm(formdata=None, times=sending_again.times_told(registration) if registration else 0),
-        why_not=sending_again.why_not(mail, g.received_at),
-        why_not_present=sending_again.why_not_present(registration, g.received_at) if registration else None,
+        present=AgainForm(formdata=None, times=again.times_told(registration) if registration else 0),
+        why_not=again.why_not(mail, g.received_at),
+        why_not_present=again.why_not_present(registration, g.received_at) if registration else None,
     )
     return page, 422 if refused else 200
 

@@ -14,7 +14,8 @@ from regapp.organising.arranging_views import actor, back, done, form_page
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.mail_forms import AddressForm, AgainForm
 from regapp.organising.mail_views import letter_page
-from regapp.registrations import arranging, sending_again
+from regapp.registrations import on_behalf
+from regapp.registrations.letters import again
 from regapp.registrations.models import Registration
 
 ADDRESS_CORRECTED = Text(
@@ -41,22 +42,22 @@ def send_again(slug: str, mail_id: str) -> ResponseReturnValue:
 
 
 def _again(mail_id: str, form: AgainForm) -> OutgoingMail:
-    return sending_again.send_again(mail_id, form.shown_times, g.received_at, actor=actor())
+    return again.send_again(mail_id, form.shown_times, g.received_at, actor=actor())
 
 
 @bp.route("/<slug:slug>/attendees/<public_id>/send", methods=["GET", "POST"])
 @requires(*EDITORS)
 def send_present(slug: str, public_id: str) -> ResponseReturnValue:
     registration = listing.get(finding.get_by_slug(slug).id, public_id)
-    form = AgainForm(times=sending_again.times_told(registration))
+    form = AgainForm(times=again.times_told(registration))
     if form.validate_on_submit() and done(form, lambda: _present(registration, form)):
         return back(registration, t("Ett nytt brev är på väg.", "A new letter is on its way."))
-    why_not = sending_again.why_not_present(registration, g.received_at)
+    why_not = again.why_not_present(registration, g.received_at)
     return form_page("send_present", form, registration=registration, why_not=why_not)
 
 
 def _present(registration: Registration, form: AgainForm) -> Registration:
-    return sending_again.send_present(registration.id, form.shown_times, g.received_at, actor=actor())
+    return again.send_present(registration.id, form.shown_times, g.received_at, actor=actor())
 
 
 @bp.route("/<slug:slug>/attendees/<public_id>/address", methods=["GET", "POST"])
@@ -72,4 +73,4 @@ def correct_address(slug: str, public_id: str) -> ResponseReturnValue:
 
 
 def _address(registration: Registration, form: AddressForm) -> Registration:
-    return arranging.correct_address(registration.id, form.email.data, g.received_at, actor=actor())
+    return on_behalf.correct_address(registration.id, form.email.data, g.received_at, actor=actor())

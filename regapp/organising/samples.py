@@ -16,18 +16,14 @@ from regapp.core.i18n import current_language, use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import (
-    answer_wording,
-    applying,
-    attempt_wording,
-    day_wording,
-    letter_parts,
-    line_end_wording,
-    line_wording,
-    wording,
-)
-from regapp.registrations.applying import Application
+from regapp.registrations import application as applying
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.letters.wording import answers, attempts, line_end
+from regapp.registrations.letters.wording import day as day_wording
+from regapp.registrations.letters.wording import line as line_wording
+from regapp.registrations.letters.wording import parts as letter_parts
+from regapp.registrations.letters.wording import place as wording
 from regapp.registrations.models import Registration, Status
 
 NAMES: Final = {"sv": ("Förnamn", "Efternamn"), "en": ("Firstname", "Lastname")}
@@ -55,7 +51,7 @@ def _cancellation(registration: Registration) -> Letter:
 def _not_registered(registration: Registration) -> Letter:
     first_name, last_name = COLLEAGUES[current_language()]
     asked = replace(Application.of(registration), first_name=first_name, last_name=last_name)
-    return attempt_wording.not_registered(registration, asked, registration.received_at)
+    return attempts.not_registered(registration, asked, registration.received_at)
 
 
 def _waiting(registration: Registration) -> Letter:
@@ -75,7 +71,7 @@ def _out_of_line(compose: Compose) -> Compose:
     return composed
 
 
-EVERY_WAY: Final = line_end_wording.Ways(can_go_online=True, can_wait=True)
+EVERY_WAY: Final = line_end.Ways(can_go_online=True, can_wait=True)
 
 SAMPLES: Final = {
     "confirmation": Sample(wording.confirmation, PLACES),
@@ -83,13 +79,13 @@ SAMPLES: Final = {
     "not_registered": Sample(_not_registered, PLACES),
     "update": Sample(wording.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
-    "declined": Sample(answer_wording.declined, PLACES),
+    "declined": Sample(answers.declined, PLACES),
     "day_cancelled": Sample(partial(day_wording.day_cancelled, takes_entry=True), PLACES),
     "waiting": Sample(_waiting, IN_LINE),
     "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
     "offer": Sample(line_wording.offer, IN_LINE),
-    "offer_passed": Sample(_out_of_line(partial(line_end_wording.offer_passed, ways=EVERY_WAY)), IN_LINE),
-    "line_closed": Sample(_out_of_line(partial(line_end_wording.line_closed, ways=EVERY_WAY)), IN_LINE),
+    "offer_passed": Sample(_out_of_line(partial(line_end.offer_passed, ways=EVERY_WAY)), IN_LINE),
+    "line_closed": Sample(_out_of_line(partial(line_end.line_closed, ways=EVERY_WAY)), IN_LINE),
 }
 
 

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from regapp.core import addresses, text
 from regapp.core.db import Model, db, enum_type
 from regapp.events.models import Event
-from regapp.registrations import attempt_wording, letters, provoked
-from regapp.registrations.applying import Application, wish_behind
+from regapp.registrations import provoked
+from regapp.registrations.application import Application, wish_behind
 from regapp.registrations.choices import Wish
-from regapp.registrations.letter_additions import Compose
+from regapp.registrations.letters import writing
+from regapp.registrations.letters.wording import attempts
+from regapp.registrations.letters.wording.additions import Compose
 from regapp.registrations.models import Registration
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -63,7 +65,7 @@ def answer(
     """
     if is_theirs(known, application):
         if counted or provoked.may_write(known.event_id, known.email, at, is_news=False):
-            letters.write_link(known, at, by_colleague=by_colleague)
+            writing.write_link(known, at, by_colleague=by_colleague)
         return
     attempt = _find(known.event_id, application)
     is_news = attempt is None or not attempt.is_told
@@ -75,12 +77,12 @@ def answer(
 
 
 def _write(known: Registration, attempt: Attempt, application: Application, at: datetime, by_colleague: bool) -> None:
-    compose: Compose = partial(attempt_wording.not_registered, application=application, at=at)
+    compose: Compose = partial(attempts.not_registered, application=application, at=at)
     if is_of_same_name(known, application):
-        compose = partial(attempt_wording.not_changed, wish=application.wish, by_colleague=by_colleague)
+        compose = partial(attempts.not_changed, wish=application.wish, by_colleague=by_colleague)
     db.session.flush()
     key = f"not_registered:{known.public_id}:{attempt.id}:{at.isoformat()}"
-    letters.write(known, "not_registered", compose, at, key=key)
+    writing.write(known, "not_registered", compose, at, key=key)
 
 
 def is_theirs(known: Registration, application: Application) -> bool:

@@ -14,9 +14,11 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import outbox
-from regapp.registrations import day_orders, history, letters, places, promoting, taking_over, told
+from regapp.registrations import filling, history, places
 from regapp.registrations.choices import Attendance
-from regapp.registrations.letter_additions import ADDRESS, CANCELLED, UNDONE, by
+from regapp.registrations.day import orders
+from regapp.registrations.letters import taking_over, told, writing
+from regapp.registrations.letters.wording.additions import ADDRESS, CANCELLED, UNDONE, by
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DayCancelled
 
@@ -59,7 +61,7 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
     Writes the letter that takes the calendar entry away, unless an organiser wants none (`tell`). Cancelling twice is
     the same as once. Raises TooLateToCancel, NotFound, and for a participant DayCancelled.
     """
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if not registration.is_active:
         return registration
     if registration.event.publication is Publication.CANCELLED and not audit.is_organiser(actor):
@@ -68,8 +70,8 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
         raise TooLateToCancel
     give_up(registration, at, actor=actor, tell=tell)
     if tell:
-        letters.write_cancellation(registration, at, done=by(actor, CANCELLED))
-    promoting.settle(registration.event, at)
+        writing.write_cancellation(registration, at, done=by(actor, CANCELLED))
+    filling.settle(registration.event, at)
     return registration
 
 
@@ -90,7 +92,7 @@ def undo(
 
     Raises CannotUndo, NotFound.
     """
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if registration.is_active:
         return registration
     if refused := _why_too_late(registration, at) if beyond else why_not_undo(registration, at):
@@ -103,7 +105,7 @@ def undo(
         registration.leave_line()
     history.record("registration.cancellation_undone", registration, at, actor, reason)
     was_in_line = registration.is_in_line
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
     if not (was_in_line and registration.has_seat):  # whose turn it was meanwhile has been told of the seat
         _tell_undone(registration, at, actor, tell=tell)
     return registration
@@ -121,14 +123,14 @@ def was_told(registration: Registration) -> bool:
 def _tell_undone(registration: Registration, at: datetime, actor: str, *, tell: bool) -> None:
     """Who heard nothing of a cancellation hears nothing of its end, unless their calendar is wrong by now."""
     if tell:
-        letters.write_undone(registration, at, done=by(actor, UNDONE))
+        writing.write_undone(registration, at, done=by(actor, UNDONE))
     elif registration.has_entry and not told.is_told(registration, at):
-        letters.write_place(registration, at)
+        writing.write_place(registration, at)
 
 
 def undo_into_line(registration_id: int, at: datetime) -> Registration:
     """Stand in line, last, for the seat that was given back and is gone; raises CannotUndo, NotFound."""
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if registration.is_active:
         return registration
     if refused := why_not_wait(registration, at):
@@ -138,7 +140,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     taking_over.take_over_entry(registration)
-    letters.write_waiting(registration, at, is_undone=True)
+    writing.write_waiting(registration, at, is_undone=True)
     history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
 
@@ -189,8 +191,8 @@ def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Eve
     cancelled_at = (due_at or at) - RESTORABLE_FOR
     correctors = {person: actor for person, actor in db.session.execute(_with_new_address(event.id, cancelled_at))}
     for registration, corrector in correctors.items():
-        letters.write_place_or_waiting(registration, at, done=by(corrector, ADDRESS))
-    promoting.settle(event, at)
+        writing.write_place_or_waiting(registration, at, done=by(corrector, ADDRESS))
+    filling.settle(event, at)
     return event
 
 
@@ -206,7 +208,7 @@ def tell_cancelled_days(now: datetime) -> None:
             continue
         event.cancellation_due_at = None
         outbox.let_go(event.id, now)
-        ordered = day_orders.order_cancellation(event, now)
+        ordered = orders.order_cancellation(event, now)
         audit.record("event.cancellation_told", actor=audit.SYSTEM, at=now, event_id=event.id, letters=ordered)
 
 

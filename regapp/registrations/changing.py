@@ -11,21 +11,11 @@ from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import (
-    attempts,
-    cancelling,
-    finding,
-    history,
-    letters,
-    line,
-    promoting,
-    provoked,
-    taking_back,
-    taking_over,
-)
-from regapp.registrations.applying import Application
+from regapp.registrations import attempts, cancelling, filling, finding, history, line, provoked
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Diet, Profession
-from regapp.registrations.letter_additions import ADDRESS, by
+from regapp.registrations.letters import taking_back, taking_over, writing
+from regapp.registrations.letters.wording.additions import ADDRESS, by
 from regapp.registrations.models import HealthNote, Registration
 from regapp.registrations.refusals import DayCancelled, NotRegistered, why_not_changeable
 
@@ -73,7 +63,7 @@ def change_details(
     registration_id: int, details: Details, at: datetime, *, actor: str = audit.PARTICIPANT
 ) -> Registration:
     """Correct name, workplace and the like; the calendar entry shows none of it. Raises RuleBroken, NotFound."""
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if refused := why_not_changeable(registration, actor):
         raise refused
     keep_details(registration, details)
@@ -95,7 +85,7 @@ def change_needs(
 
     Organisers may go on after that (`late`). Raises RuleBroken, NotFound.
     """
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if needs and (refused := _why_not_kept(registration, at, actor, late)):
         raise refused
     keep_needs(registration, needs, at)
@@ -139,7 +129,7 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
     is_other = registration.language != language
     registration.language = language
     if is_other and registration.is_active:
-        letters.write_language(registration, at)
+        writing.write_language(registration, at)
     history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration
 
@@ -170,7 +160,7 @@ def change_address(
     None when the address is registered already: that registration stays, with a letter to it, and this one is
     cancelled. The caller has counted the letters that a participant provokes. Raises NotRegistered, NotFound.
     """
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if not registration.is_active:
         raise NotRegistered
     known = finding.find_active(registration.event_id, email)
@@ -183,11 +173,11 @@ def change_address(
         asked = dataclasses.replace(Application.of(registration), email=email)
         cancelling.give_up(registration, at, actor=actor)
         attempts.answer(known, asked, at, counted=True)
-        promoting.settle(registration.event, at)
+        filling.settle(registration.event, at)
         return None
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
     taking_over.take_over_entry(registration)
-    letters.write_place_or_waiting(registration, at, done=done)
+    writing.write_place_or_waiting(registration, at, done=done)
     history.record("registration.address_corrected", registration, at, actor)
     return registration

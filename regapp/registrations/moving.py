@@ -8,10 +8,11 @@ from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import history, letters, line, places, promoting
+from regapp.registrations import filling, history, line, places
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
-from regapp.registrations.letter_additions import CANCELLED, MOVED, by
+from regapp.registrations.letters import writing
+from regapp.registrations.letters.wording.additions import CANCELLED, MOVED, by
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DayCancelled, DayFull, NoLine, why_not_changeable
 
@@ -57,9 +58,9 @@ def move_online(
     if not stays_in_line:
         registration.health = None
     if tell:
-        letters.write_place(registration, at)
+        writing.write_place(registration, at)
     history.record("registration.moved_online", registration, at, actor, reason)
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
     return registration
 
 
@@ -88,9 +89,9 @@ def move_on_site(
     registration.declined_at = None
     registration.leave_line()
     if tell:
-        letters.write_place(registration, at, done=by(actor, MOVED))
+        writing.write_place(registration, at, done=by(actor, MOVED))
     history.record("registration.moved_on_site", registration, at, actor, reason)
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
     return registration
 
 
@@ -106,9 +107,9 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
         raise refused
     registration.in_line_since = at
     history.record("registration.joined_line", registration, at, actor)
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
     if tell and line.position(registration) is not None:
-        letters.write_waiting(registration, at)
+        writing.write_waiting(registration, at)
     return registration
 
 
@@ -117,19 +118,19 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
 
     Raises DayCancelled, NotFound.
     """
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     if not registration.is_in_line:
         return registration
     if registration.status is Status.WAITING:
         give_up(registration, at, actor=actor)
-        letters.write_cancellation(registration, at, done=by(actor, CANCELLED))
+        writing.write_cancellation(registration, at, done=by(actor, CANCELLED))
     else:
         registration.leave_line()
         registration.changed_at = at
     history.record("registration.left_line", registration, at, actor)
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
     return registration
 
 
@@ -144,7 +145,7 @@ def why_not(registration: Registration, at: datetime, actor: str = audit.PARTICI
 
 
 def _get_movable(registration_id: int, at: datetime, actor: str) -> Registration:
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if refused := why_not(registration, at, actor):
         raise refused
     return registration

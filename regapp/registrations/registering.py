@@ -12,22 +12,12 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event
-from regapp.registrations import (
-    applying,
-    attempts,
-    changing,
-    finding,
-    history,
-    letters,
-    places,
-    promoting,
-    provoked,
-    submissions,
-    taking_over,
-)
-from regapp.registrations.applying import Application
+from regapp.registrations import application as applying
+from regapp.registrations import attempts, changing, filling, finding, history, places, provoked, submissions
+from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.letters import taking_over, writing
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
@@ -78,7 +68,7 @@ def submit(
     if mistyped is not None:
         provoked.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
     event = lock(Event, event_id)
-    promoting.settle(event, received_at)
+    filling.settle(event, received_at)
     if mistyped is not None and why_not_correctable(mistyped, received_at) is None:
         _correct(event, mistyped, application, received_at)
         mistyped.key = key
@@ -113,7 +103,7 @@ def correct_address(
     provoked.take_from(client, at)
     provoked.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
     event = lock(Event, submission.event_id)
-    promoting.settle(event, at)
+    filling.settle(event, at)
     application = application_in(submission)
     if application is None or shown_version != submission.link_version or why_not_correctable(submission, at):
         raise NotCorrectable(event)
@@ -221,7 +211,7 @@ def _take_in(event: Event, application: Application, day_places: DayPlaces, rece
         registration.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
     taking_over.take_over_entry(registration)
-    letters.write_registered(registration, wish, received_at)
+    writing.write_registered(registration, wish, received_at)
     audit.record(
         "registration.made",
         actor=audit.PARTICIPANT,

@@ -15,7 +15,7 @@ from regapp.core.context import settings
 from regapp.core.db import Model, db
 from regapp.core.errors import NotFound
 from regapp.events.models import Event
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.models import Registration, new_public_id
 
 CORRECTABLE_FOR: Final = timedelta(minutes=30)

@@ -10,18 +10,11 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import (
-    applying,
-    attempts,
-    cancelling,
-    finding,
-    letters,
-    promoting,
-    provoked,
-    taking_over,
-)
-from regapp.registrations.applying import Application
+from regapp.registrations import application as applying
+from regapp.registrations import attempts, cancelling, filling, finding, provoked
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.letters import taking_over, writing
 from regapp.registrations.models import RegisteredBy, Registration
 from regapp.registrations.refusals import DayCancelled
 
@@ -61,7 +54,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     """
     provoked.hold(colleague.email)
     provoked.take_from(client, at)
-    registration = promoting.get_settled(registration_id, at)
+    registration = filling.get_settled(registration_id, at)
     if refused := why_not(registration, at):
         raise refused
     known = finding.find_active(registration.event_id, colleague.email)
@@ -70,7 +63,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     provoked.take(registration.event_id, {colleague.email}, at)
     application = _application_for(colleague, registration)
     cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
-    letters.write_transfer(registration, at)
+    writing.write_transfer(registration, at)
     registration.is_transferred = True
     registration.health = None
     db.session.flush()
@@ -78,7 +71,7 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
         attempts.answer(known, application, at, counted=True, by_colleague=True)
     else:
         _register(registration, application, at)
-    promoting.settle(registration.event, at)
+    filling.settle(registration.event, at)
 
 
 def _application_for(colleague: Colleague, giver: Registration) -> Application:
@@ -98,7 +91,7 @@ def _register(giver: Registration, application: Application, at: datetime) -> No
     registration = applying.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
     db.session.add(registration)
     taking_over.take_over_entry(registration)
-    letters.write_taken_over(registration, at)
+    writing.write_taken_over(registration, at)
     audit.record(
         "registration.taken_over",
         actor=audit.PARTICIPANT,

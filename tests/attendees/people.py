@@ -6,8 +6,8 @@ from typing import Any
 
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.registrations import applying
-from regapp.registrations.applying import Application
+from regapp.registrations import application as applying
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN

@@ -24,11 +24,14 @@ from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.mailing.models import CalendarAnswer, MailState, OutgoingMail, UnclearReturn
-from regapp.registrations import applying, finding, other_answers, promoting, registering
-from regapp.registrations.applying import Application
+from regapp.registrations import application as applying
+from regapp.registrations import filling as promoting
+from regapp.registrations import finding, registering
+from regapp.registrations.application import Application
 from regapp.registrations.attempts import Attempt
 from regapp.registrations.choices import Diet, Profession, Wish
-from regapp.registrations.letters import personal_links
+from regapp.registrations.letters import other_answers
+from regapp.registrations.letters.writing import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.support.days import STOCKHOLM, new_day
 from tests.support.organisers import add_organiser

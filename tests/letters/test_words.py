@@ -11,7 +11,7 @@ from regapp.campaigns import letters as reminder_letters
 from regapp.core.db import db
 from regapp.core.i18n import use_language
 from regapp.mailing.letters import write
-from regapp.registrations import moving, promoting
+from regapp.registrations import filling, moving
 from regapp.registrations.models import Registration
 from tests.support.catalogue import (
     ASA,
@@ -87,7 +87,7 @@ def test_who_lost_an_offer_while_registration_is_open_is_shown_the_form(
     story = begin(language, offer_days=90, seats_online=seats_online)
     for step in (*IN_LINE_ONLY, *OFFERED[1:], lambda story: story.now.shift(60 * 60 * 24 * 5)):
         step(story)
-    story.day(promoting.settle)
+    story.day(filling.settle)
     text = " ".join(text_of(story, "offer_passed").split())
     assert DAY_PAGE[language] + "register" in text
     said = {

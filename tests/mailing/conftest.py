@@ -14,7 +14,7 @@ from regapp.mailing.models import OutgoingMail
 from regapp.mailing.smtp import Patience
 from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import registering
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from tests.support.days import new_open_day
 from tests.support.letters import LINKS

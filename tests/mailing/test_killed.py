@@ -20,7 +20,7 @@ from regapp.mailing import claiming, outbox
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.transport import SmtpRoute
-from regapp.registrations import letters
+from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day
 from tests.support.forks import ROOT, run
@@ -142,11 +142,11 @@ class Killed:
 
     def copies(self) -> list[bytes]:
         """What arrived more than once, when every letter has arrived."""
-        letters = db.session.scalars(select(OutgoingMail)).all()
-        assert [letter.state for letter in letters] == [MailState.SENT] * 5
+        writing = db.session.scalars(select(OutgoingMail)).all()
+        assert [letter.state for letter in writing] == [MailState.SENT] * 5
         arrived = Counter(received.octets for received in self.server.received)
         assert {message_from_bytes(octets)["Message-ID"] for octets in arrived} == {
-            letter.message_id for letter in letters
+            letter.message_id for letter in writing
         }
         # As many different ones as letters: a copy is the same to the last byte.
         assert len(arrived) == 5
@@ -164,7 +164,7 @@ def states() -> list[MailState]:
 
 @pytest.fixture
 def killed(environ: dict[str, str], server: SmtpServer, route: SmtpRoute, register: Callable[[int], str]) -> Killed:
-    outbox.resolve_links(letters.links_of)
+    outbox.resolve_links(writing.links_of)
     for number in range(5):
         register(number)
     return Killed(environ, server, route)

@@ -17,8 +17,9 @@ from regapp.mailing import outbox
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.transport import SmtpRoute
-from regapp.registrations import cancelling, changing, letters, moving
+from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.choices import Wish
+from regapp.registrations.letters import writing as letters
 from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import WHILE_OPEN, new_day
 from tests.support.smtp import SmtpServer

@@ -27,7 +27,7 @@ from regapp.mailing.link_requests import Door, LinkRequest
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import registering
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.worker import Worker
 from tests.support.client import CheckingClient

@@ -13,7 +13,7 @@ from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.mailing.transport import SmtpRoute
 from regapp.registrations import registering
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN, new_day

@@ -20,7 +20,7 @@ from regapp.events.models import Event
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.transport import SmtpRoute
-from regapp.registrations import arranging
+from regapp.registrations import on_behalf
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
 from tests.registrations import people
@@ -55,7 +55,7 @@ def pages_of(app: Flask, email: str) -> str:
 def move_silently(app: Flask, email: str, wish: Wish = Wish.ONLINE) -> None:
     """An organiser moves the person without a letter."""
     with app.app_context(), writing():
-        arranging.move(find(app, email).id, wish, WHILE_OPEN, actor="organiser:1", tell=False)
+        on_behalf.move(find(app, email).id, wish, WHILE_OPEN, actor="organiser:1", tell=False)
 
 
 def entry(mail: OutgoingMail) -> icalendar.Event:

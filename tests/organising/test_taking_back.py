@@ -18,7 +18,8 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import cancelling, changing, other_answers, promoting
+from regapp.registrations import cancelling, changing, filling
+from regapp.registrations.letters import other_answers
 from regapp.registrations.models import UNDO_FOR, Registration, Status
 from tests.campaigns.reminders import remind
 from tests.registrations.people import find, letters_to, register
@@ -326,7 +327,7 @@ def test_an_offer_stands_as_it_was_unless_its_time_ran_out_meanwhile(
     clock.shift(2 * MINUTE)
     keep_house(app)
     with app.app_context(), pytest.raises(RuleBroken), writing():
-        promoting.accept(find(app, EVA).id, the_clock.now())
+        filling.accept(find(app, EVA).id, the_clock.now())
     organiser.submit(DAY, action="/restore")
     assert find(app, EVA).answer_by == (answer_by if in_time else None)
     assert letters_to(app, EVA) == ["waiting", "offer"] + ([] if in_time else ["offer_passed"])

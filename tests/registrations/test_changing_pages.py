@@ -15,7 +15,7 @@ from regapp.core import audit
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod
-from regapp.registrations import arranging
+from regapp.registrations import on_behalf
 from regapp.registrations.choices import Attendance, Profession, Wish
 from regapp.registrations.models import HealthNote, Registration, Status
 from tests.registrations.people import find, letters_to, path_of, register
@@ -166,7 +166,7 @@ def test_a_letter_in_the_new_language_says_so_and_what_holds_with_the_entry_wher
         if situation == "one title":
             db.session.query(Event).update({"title_en": Event.title_sv})
         elif situation == "moved without a letter":
-            arranging.move(asa, Wish.ONLINE, WHILE_OPEN, actor="organiser:1", tell=False)
+            on_behalf.move(asa, Wish.ONLINE, WHILE_OPEN, actor="organiser:1", tell=False)
         elif situation == "moved into the line without a letter":
             registration = db.session.get_one(Registration, asa)
             registration.status, registration.in_line_since = Status.WAITING, WHILE_OPEN
@@ -331,7 +331,7 @@ def test_a_press_without_the_pages_token_changes_nothing_and_says_so(app: Flask,
 
 
 def test_tokens_of_other_purposes_open_no_page(app: Flask, client: CheckingClient) -> None:
-    from regapp.registrations.letters import personal_links
+    from regapp.registrations.letters.writing import personal_links
 
     register(app, "asa@example.org")
     with app.app_context():

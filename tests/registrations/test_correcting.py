@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from regapp.core import clock as now
 from regapp.core.db import db, writing
-from regapp.registrations import arranging, cancelling
+from regapp.registrations import cancelling, on_behalf
 from regapp.registrations.models import HealthNote, Registration
 from regapp.registrations.submissions import Submission
 from tests.registrations.people import find, letters_to, path_of
@@ -156,7 +156,7 @@ def test_what_an_organiser_did_stands(app: Flask, client: CheckingClient, rule: 
         if rule == "cancelled":
             cancelling.cancel(person, now.now(), actor="organiser:1")
         else:
-            arranging.correct_address(person, "by.organiser@example.org", now.now(), actor="organiser:1")
+            on_behalf.correct_address(person, "by.organiser@example.org", now.now(), actor="organiser:1")
     assert "Anmäl dig igen med rätt adress" in client.page(f"{answer}/correct-address").text
     assert ("Bo", RIGHT) not in active(app)
 

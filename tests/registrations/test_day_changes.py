@@ -18,10 +18,11 @@ from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
 from regapp.mailing import claiming, orders, outbox
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import arranging, cancelling, changing, day_changes, moving, registering
-from regapp.registrations.applying import Application
+from regapp.registrations import cancelling, changing, moving, on_behalf, registering
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
-from regapp.registrations.day_changes import NotAgreed, Saved
+from regapp.registrations.day import changes as day_changes
+from regapp.registrations.day.changes import NotAgreed, Saved
 from regapp.registrations.models import Registration
 from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
@@ -183,7 +184,7 @@ def test_a_day_that_is_over_writes_nothing_unless_it_is_moved_ahead(day: int) ->
 def test_who_has_no_entry_or_has_cancelled_is_not_written_to(day: int) -> None:
     with writing():
         application = Application("Bo", "Ek", "untold@example.org", Profession.NURSE, "W", Wish.ONLINE, "sv")
-        arranging.register_for(1, application, WHILE_OPEN, actor=ORGANISER, tell=False)
+        on_behalf.register_for(1, application, WHILE_OPEN, actor=ORGANISER, tell=False)
         cancelling.cancel(person("online").id, WHILE_OPEN, tell=False, actor=ORGANISER)
     change(starts_at=LATER)
     assert readers() == ["english", "seat"]
@@ -225,7 +226,7 @@ def test_the_letter_tells_what_it_was_and_what_it_is(day: int) -> None:
 
 def test_who_was_moved_without_a_letter_is_not_told_that_the_day_has_another_place(day: int) -> None:
     with writing():
-        arranging.move(person("seat").id, Wish.ONLINE, WHILE_OPEN, actor=ORGANISER, tell=False)
+        on_behalf.move(person("seat").id, Wish.ONLINE, WHILE_OPEN, actor=ORGANISER, tell=False)
     send_all()
     change(starts_at=LATER)
     letter = rendered(next(mail for mail in waiting() if mail.recipient == "seat@example.org"))

@@ -32,23 +32,23 @@ from regapp.mailing import claiming, orders
 from regapp.mailing.claiming import Answer
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.registrations import (
-    arranging,
     cancelling,
     changing,
-    day_changes,
+    filling,
     joining,
     line,
     moving,
+    on_behalf,
     places,
-    promoting,
     registering,
-    told,
     transferring,
 )
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Diet, Profession, Wish
-from regapp.registrations.day_changes import NotAgreed
+from regapp.registrations.day import changes as day_changes
+from regapp.registrations.day.changes import NotAgreed
+from regapp.registrations.letters import told
 from regapp.registrations.models import HealthNote, Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
@@ -141,7 +141,7 @@ class Day(RuleBasedStateMachine):
 
     def _register_for(self, application: Application, **named: Any) -> None:
         named = {"actor": "organiser:1", "reason": "Föreläsare", **named}
-        self.act(arranging.register_for, self.event_id, application, self.now, **named)
+        self.act(on_behalf.register_for, self.event_id, application, self.now, **named)
         self._note_silence(application.email, **named)
         event = db.session.get_one(Event, self.event_id)
         self.beyond = max(0, places.count(event).on_site.taken - (event.seats_on_site or 0))
@@ -162,7 +162,7 @@ class Day(RuleBasedStateMachine):
     def an_organiser_moves(self, person: int, wish: Wish, tell: bool) -> None:
         named = {"actor": "organiser:1", "reason": "Föreläsare", "tell": tell}
         email = db.session.get_one(Registration, self.ids(person)).email
-        self.act(arranging.move, self.ids(person), wish, self.now, **named)
+        self.act(on_behalf.move, self.ids(person), wish, self.now, **named)
         self._note_silence(email, **named)
         event = db.session.get_one(Event, self.event_id)
         self.beyond = max(self.beyond, places.count(event).on_site.taken - (event.seats_on_site or 0))
@@ -187,7 +187,7 @@ class Day(RuleBasedStateMachine):
     @rule(person=people)
     def an_organiser_undoes(self, person: int) -> None:
         """Beyond the number where the seat has gone on."""
-        self.act(arranging.undo, self.ids(person), self.now, actor=ORGANISER, reason="Fel person")
+        self.act(on_behalf.undo, self.ids(person), self.now, actor=ORGANISER, reason="Fel person")
         self._note_beyond()
 
     @precondition(lambda self: self.someone)
@@ -198,7 +198,7 @@ class Day(RuleBasedStateMachine):
 
     def _cancel_in_silence(self, registration_id: int) -> None:
         cancelling.cancel(registration_id, self.now, actor=ORGANISER, tell=False)
-        arranging.undo(registration_id, self.now, actor=ORGANISER, reason="Fel person")
+        on_behalf.undo(registration_id, self.now, actor=ORGANISER, reason="Fel person")
 
     @precondition(lambda self: self.someone)
     @rule(person=people)
@@ -214,7 +214,7 @@ class Day(RuleBasedStateMachine):
         self.act(move, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
-    @rule(person=people, answer=st.sampled_from([promoting.accept, promoting.decline]))
+    @rule(person=people, answer=st.sampled_from([filling.accept, filling.decline]))
     def answer(self, person: int, answer: Any) -> None:
         self.act(answer, self.ids(person), self.now)
 
@@ -231,14 +231,14 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.someone)
     @rule(person=people, other=people)
     def an_organiser_corrects_the_address(self, person: int, other: int) -> None:
-        self.act(arranging.correct_address, self.ids(person), f"p{other}@example.org", self.now, actor=ORGANISER)
+        self.act(on_behalf.correct_address, self.ids(person), f"p{other}@example.org", self.now, actor=ORGANISER)
 
     @precondition(lambda self: self.someone)
     @rule(person=people, tell=st.booleans())
     def an_organiser_corrects_the_name(self, person: int, tell: bool) -> None:
         email = db.session.get_one(Registration, self.ids(person)).email
         details = Details("K", f"E{person}", Profession.NURSE, "", "W", "", wants_news=False)
-        self.act(arranging.correct, self.ids(person), details, email, self.now, actor=ORGANISER, tell=tell)
+        self.act(on_behalf.correct, self.ids(person), details, email, self.now, actor=ORGANISER, tell=tell)
 
     @precondition(lambda self: self.someone)
     @rule(person=people, has_diet=st.booleans())
@@ -266,14 +266,14 @@ class Day(RuleBasedStateMachine):
     def _set_seats(self, seats: int) -> None:
         event = db.session.get_one(Event, self.event_id)
         event.seats_on_site = seats
-        promoting.settle(event, self.now)
+        filling.settle(event, self.now)
         self.beyond = max(0, places.count(event).on_site.taken - seats)
 
     @rule(hours=st.sampled_from([0.03, 0.1, 1, 5, 30, 24 * 9]))
     def time_passes(self, hours: float) -> None:
         self.now += timedelta(hours=hours)
         self.act(cancelling.tell_cancelled_days, self.now)
-        self.act(promoting.settle_all, self.now)
+        self.act(filling.settle_all, self.now)
 
     @rule(
         place=st.sampled_from(["Provsalen", "Aulan", "Stora salen"]),

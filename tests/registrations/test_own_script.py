@@ -15,7 +15,7 @@ from regapp.core.forms import AddressLine, Form
 from regapp.mailing import message, transport
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.replies import Reply
-from regapp.registrations import calendar_answers
+from regapp.registrations.letters import calendar_answers
 from regapp.registrations.models import Registration
 from tests.registrations.people import find, path_of
 from tests.support.client import CheckingClient, read

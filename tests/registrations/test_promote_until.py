@@ -10,8 +10,8 @@ from sqlalchemy import select
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import cancelling, promoting, registering
-from regapp.registrations.applying import Application
+from regapp.registrations import cancelling, filling, registering
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DayFull
@@ -72,7 +72,7 @@ def test_a_seat_given_back_in_the_last_minute_is_offered_and_one_later_is_not(en
         cancelling.cancel(seated, ends - MINUTE)
     assert find("online").answer_by == ends
     with writing():
-        promoting.settle_all(ends)
+        filling.settle_all(ends)
     assert not find("online").is_in_line
     assert find("online").has_place
     assert find("waiting").status is Status.CANCELLED
@@ -90,7 +90,7 @@ def test_an_offered_seat_is_nobody_elses_while_it_is_thought_over() -> None:
     with pytest.raises(DayFull), writing():
         registering.submit(event_id, newcomer, "new", ends - 30 * MINUTE)
     with writing():
-        promoting.settle_all(ends - MINUTE)
+        filling.settle_all(ends - MINUTE)
     assert find("waiting").answer_by is None
 
 
@@ -98,11 +98,11 @@ def test_who_still_waits_at_the_end_gets_one_letter_and_keeps_the_online_place()
     ends = ENDS[0].astimezone(UTC)
     a_day_with_a_line(ends)
     with writing():
-        promoting.settle_all(ends - MINUTE)
+        filling.settle_all(ends - MINUTE)
     assert find("online").is_in_line
     for minutes in range(3):
         with writing():
-            promoting.settle_all(ends + minutes * MINUTE)
+            filling.settle_all(ends + minutes * MINUTE)
     assert kinds("online") == ["waiting", "line_closed"]
     assert kinds("waiting") == ["waiting", "line_closed"]
     assert find("online").has_place

@@ -20,12 +20,12 @@ from regapp.core.errors import RuleBroken
 from regapp.core.limits import Limit
 from regapp.events.models import Event
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import arranging, cancelling, changing, moving, promoting, registering, transferring
-from regapp.registrations.applying import Application
+from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
+from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
-from regapp.registrations.changing_pages import ADDRESSES
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Status
+from regapp.registrations.pages.change import ADDRESSES
 from regapp.registrations.registering import NotCorrectable
 from regapp.registrations.submissions import Submission
 from regapp.registrations.transferring import Colleague
@@ -46,8 +46,8 @@ RULES: dict[str, Callable[[int], Any]] = {
     "online": lambda who: moving.move_online(who, LATER),
     "on site": lambda who: moving.move_on_site(who, LATER),
     "line": lambda who: moving.join_line(who, LATER),
-    "accept": lambda who: promoting.accept(who, LATER),
-    "decline": lambda who: promoting.decline(who, LATER),
+    "accept": lambda who: filling.accept(who, LATER),
+    "decline": lambda who: filling.decline(who, LATER),
     "transfer": lambda who: transferring.transfer(who, Colleague("K", "K", "k@example.org"), LATER),
 }
 OF_THE_DAY: dict[str, Callable[[int], Any]] = {
@@ -115,13 +115,13 @@ def test_nobody_locks_a_cancelled_day_every_minute() -> None:
 
     hook.listen(db.engine, "before_execute", note)
     with writing():
-        promoting.settle_all(LATER)
+        filling.settle_all(LATER)
     assert locked == ["a row"]
     with writing():
         cancel_day_and_tell(day, 1, LATER, actor=ORGANISER)
     locked.clear()
     with writing():
-        promoting.settle_all(LATER)
+        filling.settle_all(LATER)
     hook.remove(db.engine, "before_execute", note)
     assert locked == []
 
@@ -192,7 +192,7 @@ def test_reminders_and_who_takes_letters_back_never_wait_for_each_other(app: Fla
     begun = db.session.get_one(Event, day).starts_at
 
     def correct() -> object:
-        return arranging.correct_address(who, "new@example.org", begun, actor=ORGANISER)
+        return on_behalf.correct_address(who, "new@example.org", begun, actor=ORGANISER)
 
     def remind() -> None:
         with writing():

@@ -12,8 +12,8 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import arranging, cancelling, changing, joining, line, moving, registering
-from regapp.registrations.applying import Application
+from regapp.registrations import cancelling, changing, joining, line, moving, on_behalf, registering
+from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.models import Registration
@@ -64,7 +64,7 @@ OF_A_CANCELLED_ONE: dict[str, Act] = {
     "address": lambda person: changing.change_address(person, "ny@example.org", AT),
     "address by an organiser": lambda person: changing.change_address(person, "ny@example.org", AT, actor=ORGANISER),
     "another form": lambda person: moving.move_online(person, AT),
-    "another form by an organiser": lambda person: arranging.move(person, Wish.ONLINE, AT, actor=ORGANISER),
+    "another form by an organiser": lambda person: on_behalf.move(person, Wish.ONLINE, AT, actor=ORGANISER),
 }
 
 
@@ -111,9 +111,9 @@ def test_nobody_stands_in_line_for_seats_that_a_day_does_not_have() -> None:
     new_day(seats_on_site=0)
     person = register("asa", Wish.ONLINE)
     is_refused(person, lambda person: moving.join_line(person, AT))
-    is_refused(person, lambda person: arranging.move(person, Wish.ONLINE_AND_LINE, AT, actor=ORGANISER))
+    is_refused(person, lambda person: on_behalf.move(person, Wish.ONLINE_AND_LINE, AT, actor=ORGANISER))
     newcomer = Application("F", "E", "ny@example.org", Profession.NURSE, "W", Wish.LINE, "sv")
-    is_refused(person, lambda _person: arranging.register_for(1, newcomer, AT, actor=ORGANISER, reason="Föreläsare"))
+    is_refused(person, lambda _person: on_behalf.register_for(1, newcomer, AT, actor=ORGANISER, reason="Föreläsare"))
 
 
 def test_the_line_is_no_way_to_a_free_seat_after_the_kitchen_has_its_numbers() -> None:

@@ -14,8 +14,9 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
-from regapp.registrations import cancelling, changing, letters, moving, promoting, transferring
+from regapp.registrations import cancelling, changing, filling, moving, transferring
 from regapp.registrations.choices import Attendance, Diet
+from regapp.registrations.letters import writing as letters
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.registrations.people import find, letters_to, register
@@ -49,7 +50,7 @@ def change_day(app: Flask) -> Callable[..., None]:
             event = db.session.query(Event).one()
             for name, value in values.items():
                 setattr(event, name, value)
-            promoting.settle(event, at)
+            filling.settle(event, at)
 
     return change
 
@@ -66,7 +67,7 @@ def cancel_day(app: Flask) -> Callable[[], None]:
 
 def settle(app: Flask, at: datetime) -> None:
     with app.app_context(), writing():
-        promoting.settle_all(at)
+        filling.settle_all(at)
 
 
 def send_letters(app: Flask) -> None:
@@ -202,7 +203,7 @@ def test_an_offer_is_kept_as_promised_when_the_end_of_the_line_is_moved_earlier(
     assert find(app, EVA).is_offered
     change_day(at, promote_until=at + timedelta(hours=1))
     settle(app, at + timedelta(hours=2))
-    do(promoting.accept, EVA, at + timedelta(hours=3))
+    do(filling.accept, EVA, at + timedelta(hours=3))
     assert find(app, EVA).has_seat
     assert letters_to(app, EVA) == ["waiting", "offer", "confirmation"]
 
@@ -235,7 +236,7 @@ def test_who_leaves_the_line_for_online_has_no_diet_kept(app: Flask, do: Callabl
         do(moving.leave_line, EVA, WHILE_OPEN)
     elif way == "decline":
         do(cancelling.cancel, ASA, near)
-        do(promoting.decline, EVA, near)
+        do(filling.decline, EVA, near)
     else:
         settle(app, PROMOTION_ENDS)
     eva = find(app, EVA)

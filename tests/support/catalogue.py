@@ -26,23 +26,13 @@ from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.mailing.replies import Reply
 from regapp.mailing.transport import SmtpRoute
-from regapp.registrations import (
-    arranging,
-    asking,
-    calendar_answers,
-    cancelling,
-    changing,
-    day_changes,
-    moving,
-    promoting,
-    registering,
-    sending_again,
-    transferring,
-)
-from regapp.registrations.applying import Application
+from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
+from regapp.registrations.application import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
-from regapp.registrations.day_changes import NotAgreed
+from regapp.registrations.day import changes as day_changes
+from regapp.registrations.day.changes import NotAgreed
+from regapp.registrations.letters import again, calendar_answers, link_request
 from regapp.registrations.models import Registration
 from regapp.registrations.transferring import Colleague
 from tests.support.arrived import Arrived
@@ -96,7 +86,7 @@ class Story:
         application = Application(
             "Åsa-Märta", "O’Brien Öberg", email, Profession.NURSE, "Provsjukhuset", Wish(wish), self.language
         )
-        self.day(lambda event, at: arranging.register_for(event.id, application, at, actor=ORGANISER, reason="Sen"))
+        self.day(lambda event, at: on_behalf.register_for(event.id, application, at, actor=ORGANISER, reason="Sen"))
 
     def day(self, rule: Callable[..., Any], *values: Any, **named: Any) -> None:
         """A rule for the day, now."""
@@ -201,12 +191,12 @@ def the_day_is_near(story: Story) -> None:
 
 def the_offer_ends(story: Story) -> None:
     story.now.move_to(NEAR + timedelta(days=4))
-    story.day(promoting.settle)
+    story.day(filling.settle)
 
 
 def the_line_closes(story: Story) -> None:
     story.now.move_to(NEAR + timedelta(days=9))
-    story.day(promoting.settle)
+    story.day(filling.settle)
 
 
 def letters_go_out(story: Story) -> None:
@@ -243,7 +233,7 @@ def the_day_changes(**changes: object) -> Step:
 
 
 def asks_for_the_link(story: Story) -> None:
-    story.day(lambda event, at: asking.ask_for_link(event.id, ASA, at))
+    story.day(lambda event, at: link_request.ask_for_link(event.id, ASA, at))
 
 
 def the_calendar_says_no(story: Story, of: str = "") -> None:
@@ -260,7 +250,7 @@ def another_calendar_says_no(story: Story) -> None:
 
 
 def the_letter_is_sent_again(story: Story) -> None:
-    story.follow(lambda _id, at: sending_again.send_again(story.letter("update", ASA).id, 0, at, actor="organiser:1"))
+    story.follow(lambda _id, at: again.send_again(story.letter("update", ASA).id, 0, at, actor="organiser:1"))
 
 
 def a_reminder_falls_due(story: Story) -> None:
@@ -288,17 +278,17 @@ def the_language_is_chosen(story: Story) -> None:
 IS_CANCELLED_IN_SILENCE = follow(cancelling.cancel, actor="organiser:1", tell=False)
 CANCELS, UNDOES = follow(cancelling.cancel), follow(cancelling.undo)
 GOES_ONLINE, GOES_ON_SITE = follow(moving.move_online), follow(moving.move_on_site)
-IS_TOLD_ANEW = follow(sending_again.send_present, 0, actor="organiser:1")
+IS_TOLD_ANEW = follow(again.send_present, 0, actor="organiser:1")
 GIVES_TO_BO = follow(transferring.transfer, Colleague("Bo", "Ek", BO))
 SOMEBODY = Details("Åsa-Märta", "O’Brien Öberg", Profession.NURSE, "", "Provsjukhuset", "", False)
-IS_CORRECTED = follow(arranging.correct, SOMEBODY, ASA, actor="organiser:1", tell=True)
+IS_CORRECTED = follow(on_behalf.correct, SOMEBODY, ASA, actor="organiser:1", tell=True)
 GETS_A_NEW_ADDRESS = (letters_go_out, a_minute_passes, follow(changing.change_address, NEW))
 BY_ORGANISER: dict[str, Any] = {"actor": ORGANISER, "reason": "Bad om det"}
-IS_CANCELLED, IS_BACK = follow(cancelling.cancel, actor=ORGANISER), follow(arranging.undo, **BY_ORGANISER)
-IS_MOVED_ONLINE = follow(arranging.move, Wish.ONLINE, **BY_ORGANISER)
-IS_MOVED_ON_SITE = follow(arranging.move, Wish.ON_SITE, **BY_ORGANISER)
+IS_CANCELLED, IS_BACK = follow(cancelling.cancel, actor=ORGANISER), follow(on_behalf.undo, **BY_ORGANISER)
+IS_MOVED_ONLINE = follow(on_behalf.move, Wish.ONLINE, **BY_ORGANISER)
+IS_MOVED_ON_SITE = follow(on_behalf.move, Wish.ON_SITE, **BY_ORGANISER)
 GETS_A_CORRECTED_ADDRESS = (
-    letters_go_out, a_minute_passes, follow(arranging.correct_address, NEW, actor=ORGANISER)
+    letters_go_out, a_minute_passes, follow(on_behalf.correct_address, NEW, actor=ORGANISER)
 )  # fmt: skip
 IN_LINE_ONLINE = (others_take_the_seats, register("online_and_line"))
 IN_LINE_ONLY = (others_take_the_seats, register("line"))
@@ -396,10 +386,10 @@ CASES: dict[str, Case] = {
     "line_closed-online": Case("line_closed", (*IN_LINE_ONLINE, the_line_closes), ONLINE),
     "line_closed-only": Case("line_closed", (*IN_LINE_ONLY, the_line_closes), answers=False),
     "accepted-from-online": Case(
-        "update", (*IN_LINE_ONLINE, *OFFERED, follow(promoting.accept)), ON_SITE, REQUEST, 1
+        "update", (*IN_LINE_ONLINE, *OFFERED, follow(filling.accept)), ON_SITE, REQUEST, 1
     ),
     "accepted-from-line": Case(
-        "confirmation", (*IN_LINE_ONLY, *OFFERED, follow(promoting.accept)), ON_SITE, REQUEST, 0, answers=False
+        "confirmation", (*IN_LINE_ONLY, *OFFERED, follow(filling.accept)), ON_SITE, REQUEST, 0, answers=False
     ),
     "cancellation-on-site": Case("cancellation", (register("on_site"), CANCELS), ON_SITE, CANCEL, 1),
     "cancellation-online": Case("cancellation", (register("online"), CANCELS), ONLINE, CANCEL, 1),
@@ -476,7 +466,7 @@ CASES: dict[str, Case] = {
         "confirmation", (a_reminder_falls_due, is_registered("on_site")), ON_SITE, REQUEST, 0, answers=False
     ),
     "after-reminder-promoted": Case(
-        "confirmation", (*IN_LINE_ONLY, a_reminder_falls_due, one_of_them_cancels, follow(promoting.accept)),
+        "confirmation", (*IN_LINE_ONLY, a_reminder_falls_due, one_of_them_cancels, follow(filling.accept)),
         ON_SITE, REQUEST, 0, answers=False,
     ),
     "link-asked": Case("link", (register("online"), the_day_is_near, asks_for_the_link), ONLINE),

@@ -15,7 +15,7 @@ from regapp.mailing import claiming
 from regapp.mailing.claiming import Answer
 from regapp.mailing.models import Bounce, MailState, OutgoingMail, TryOutcome
 from regapp.registrations import registering
-from regapp.registrations.applying import Application
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from tests.support.days import WHILE_OPEN
 from tests.support.disks import looking_out

@@ -21,10 +21,10 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import line, places, promoting, registering
-from regapp.registrations.applying import Application
+from regapp.registrations import filling, line, places, registering
+from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
-from regapp.registrations.letters import personal_links
+from regapp.registrations.letters.writing import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.registrations.test_line_always_true import replay
 from tests.support.days import APPLICATION
@@ -94,7 +94,7 @@ class Crowd:
         with self.app.app_context(), writing():
             event = db.session.scalars(select(Event)).one()
             event.seats_on_site = seats
-            promoting.settle(event, clock.now())
+            filling.settle(event, clock.now())
 
     def opens(self, who: str, page: str, /, **fields: Any) -> Press:
         """Somebody opens one of their own pages in a window of its own; an offer's buttons stand on the first one."""
@@ -236,7 +236,7 @@ def settle_until(app: Flask, stop: threading.Event) -> None:
     """What the worker does, without its pauses."""
     while not stop.wait(0.05):
         with app.app_context(), writing():
-            promoting.settle_all(clock.now())
+            filling.settle_all(clock.now())
 
 
 def test_two_colleagues_for_the_same_place(crowd: Crowd) -> None:

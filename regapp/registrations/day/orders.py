@@ -1,0 +1,152 @@
+"""A change of the day as it reaches everybody's calendar: a few statements, however many people there are.
+
+Callers have locked the day, so that nobody registers, moves or cancels meanwhile.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from regapp.core.db import db
+from regapp.core.i18n import LANGUAGES
+from regapp.events.models import Event
+from regapp.mailing import orders
+from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
+from regapp.registrations.choices import Attendance
+from regapp.registrations.letters import entries, entry_letters
+from regapp.registrations.letters.entries import Shown
+from regapp.registrations.models import Registration, Status
+
+CHANGED, CANCELLED = "day_changed", "day_cancelled"
+
+
+class Group(NamedTuple):
+    """People whose entries of one day show the same."""
+
+    attendance: Attendance
+    language: str
+
+
+GROUPS: Final = tuple(Group(attendance, language) for attendance in Attendance for language in LANGUAGES)
+
+
+class Without(NamedTuple):
+    """How many have no calendar entry: in line without a place, or registered by an organiser without a letter."""
+
+    waiting: int
+    registered: int
+
+
+def shown_to_all(event: Event) -> dict[Group, Shown]:
+    """What the entries of each group should show now."""
+    return {group: entries.shown_to(event, group.language, group.attendance) for group in GROUPS}
+
+
+def count_entries(event_id: int) -> Counter[Group]:
+    """How many of each group have an entry of the day in their calendar."""
+    columns = (Registration.attendance, Registration.language)
+    found = db.session.execute(select(*columns, func.count()).where(*_with_entry(event_id)).group_by(*columns))
+    return Counter({Group(attendance, language): number for attendance, language, number in found})
+
+
+def count_without(event_id: int) -> Without:
+    """How many are registered or in line, and have no entry of the day in their calendar."""
+    has_place = Registration.status == Status.CONFIRMED
+    row = db.session.execute(
+        select(func.count().filter(~has_place), func.count().filter(has_place)).where(
+            Registration.event_id == event_id, _is_active, Registration.has_entry.is_(False)
+        )
+    ).one()
+    return Without(*row)
+
+
+def order_update(event: Event, groups: Iterable[Group], at: datetime) -> int:
+    """Order the entry anew for everybody in the groups who has one; how many letters."""
+    concerned = (*_with_entry(event.id), or_(*map(_is_in, groups)))
+    written = orders.write(_people(CHANGED, at).where(*concerned), kind=CHANGED, at=at, event_id=event.id)
+    _raise_sequence(concerned, at)
+    return written
+
+
+def order_cancellation(event: Event, at: datetime) -> int:
+    """Order the letter that takes the entry away, for everybody who is registered or in line; how many letters.
+
+    Who has no entry is ordered one without a calendar part; who has cancelled gets one only for an entry that is left.
+    No offer stands any more.
+    """
+    _note_entries_left(event.id)
+    concerned = (Registration.event_id == event.id, _is_active | Registration.has_entry)
+    written = orders.write(_people(CANCELLED, at).where(*concerned), kind=CANCELLED, at=at, event_id=event.id)
+    _raise_sequence((*concerned, Registration.has_entry.is_(True)), at, has_entry=False)
+    offered = update(Registration).where(Registration.event_id == event.id, Registration.answer_by.is_not(None))
+    db.session.execute(offered.values(answer_by=None), execution_options={"synchronize_session": False})
+    db.session.expire_all()
+    return written
+
+
+def _note_entries_left(event_id: int) -> None:
+    """Correct `has_entry` of those who were cancelled without a letter, or whose letter that takes it never arrived."""
+    never_arrived = (
+        select(OutgoingMail.registration_id)
+        .outerjoin(Bounce, Bounce.mail_id == OutgoingMail.id)
+        .where(
+            OutgoingMail.event_id == event_id,
+            OutgoingMail.method == CalendarMethod.CANCEL,
+            OutgoingMail.state.in_((MailState.FAILED, MailState.WITHDRAWN)) | Bounce.mail_id.is_not(None),
+        )
+    )
+    in_doubt = select(Registration).where(
+        Registration.event_id == event_id,
+        or_(~_is_active & Registration.has_entry, ~Registration.has_entry & Registration.id.in_(never_arrived)),
+    )
+    for registration in db.session.scalars(in_doubt).all():
+        registration.has_entry = entry_letters.may_show(registration)
+
+
+_is_active = Registration.status != Status.CANCELLED
+
+
+def _with_entry(event_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Whose calendar shows a place that they have."""
+    has_place = Registration.status == Status.CONFIRMED
+    return Registration.event_id == event_id, has_place, Registration.has_entry.is_(True)
+
+
+def _is_in(group: Group) -> ColumnElement[bool]:
+    return (Registration.attendance == group.attendance) & (Registration.language == group.language)
+
+
+def _people(kind: str, at: datetime) -> Select[Any]:
+    """What orders.write wants to know of each person, for the entry as it will be after _raise_sequence."""
+    sequence = Registration.calendar_sequence + 1
+    entry = _hyphenated(Registration.calendar_uid) + "." + sequence.cast(String)  # as entry_letters.key writes it
+    what = case((Registration.has_entry, entry), else_=literal(at.isoformat(), String))
+    return select(
+        Registration.id.label("registration_id"),
+        Registration.email.label("recipient"),
+        Registration.language,
+        (literal(f"{kind}:", String) + Registration.public_id + ":" + what).label("key"),
+        case((Registration.has_entry, sequence), else_=null()).label("sequence"),
+    )
+
+
+def _hyphenated(uid: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[str]:
+    """A UUID in its five groups: PostgreSQL writes it so, SQLite keeps it as 32 digits."""
+    digits = func.replace(uid.cast(String), "-", "")
+    groups = [func.substr(digits, start, length) for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
+    return functools.reduce(lambda written, group: written + "-" + group, groups)
+
+
+def _raise_sequence(whose: Iterable[ColumnElement[bool]], at: datetime, **more: Any) -> None:
+    raised = update(Registration).where(*whose)
+    values = {"calendar_sequence": Registration.calendar_sequence + 1, "changed_at": at, **more}
+    db.session.execute(raised.values(values), execution_options={"synchronize_session": False})
+    db.session.expire_all()

@@ -1,0 +1,119 @@
+"""The pages that a personal link opens: the registration and its files."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.wrappers import Response as Answer
+
+from regapp.core.db import db
+from regapp.core.errors import NotFound
+from regapp.core.forms import Form, Press, answered
+from regapp.core.i18n import Text, set_language
+from regapp.core.links import Purpose, read
+from regapp.core.web import personal
+from regapp.events.models import Publication
+from regapp.registrations import cancelling, held_data, line, possible_moves, refusals, transferring
+from regapp.registrations.letters import entries, writing
+from regapp.registrations.models import Registration
+from regapp.registrations.pages.day import bp, calendar_file
+
+
+def get_own(purpose: Purpose, token: str) -> Registration:
+    """The registration that the link is for, and its language from here on; raises NotFound."""
+    claim = read(purpose, token)
+    registration = claim and db.session.scalar(
+        select(Registration).where(
+            Registration.public_id == claim.public_id, Registration.link_version == claim.version
+        )
+    )
+    if not registration or not registration.has_living_links(g.received_at):
+        raise NotFound
+    set_language(registration.language)
+    g.contact = registration.event.contact_email
+    return registration
+
+
+def get_standing(token: str) -> Registration:
+    """The link's own registration while its day takes place; otherwise its page answers instead."""
+    registration = get_own(Purpose.MANAGE, token)
+    if registration.event.publication is Publication.CANCELLED:
+        abort(back(token))
+    return registration
+
+
+def get_changeable(token: str) -> Registration:
+    """The link's own registration while there is something to change; otherwise its page answers instead."""
+    registration = get_standing(token)
+    if refusals.why_not_changeable(registration):
+        abort(back(token))
+    return registration
+
+
+def back(token: str, done: Text | None = None) -> Answer:
+    """To the registration's own page, with words that say what was done."""
+    if done is not None:
+        flash(str(done))
+    return redirect(url_for("registrations.my", token=token), 303)
+
+
+def show(name: str, token: str, registration: Registration, form: Form, **more: object) -> ResponseReturnValue:
+    """One of the registration's pages, with what is wrong in its form."""
+    page = render_template(
+        f"registrations/{name}.html",
+        token=token,
+        event=registration.event,
+        registration=registration,
+        form=form,
+        **more,
+    )
+    return answered(form, page)
+
+
+def show_my(token: str, registration: Registration, form: Form) -> ResponseReturnValue:
+    at = g.received_at
+    return show(
+        "my",
+        token,
+        registration,
+        form,
+        position=line.position(registration),
+        can_cancel=registration.can_cancel(at),
+        can_undo=cancelling.why_not_undo(registration, at) is None,
+        can_wait=cancelling.why_not_wait(registration, at) is None,
+        can_move=bool(possible_moves.find(registration, at)),
+        can_transfer=transferring.why_not(registration, at) is None,
+        can_return=registration.event.is_open(at),
+    )
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    return personal(response) if request.path.startswith(("/my/", "/join/")) else response
+
+
+@bp.route("/my/<token>")
+def my(token: str) -> ResponseReturnValue:
+    return show_my(token, get_own(Purpose.MANAGE, token), Press())
+
+
+@bp.route("/my/<token>/event.ics")
+def my_event_file(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    if not registration.has_place or registration.event.publication is Publication.CANCELLED:
+        raise NotFound
+    join_url = writing.personal_links(registration)["join"]
+    entry = entries.invitation(registration, g.received_at, join_url)
+    return calendar_file(entry.publish(), registration.event)
+
+
+@bp.route("/my/<token>/data.json")
+def my_data(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.MANAGE, token)
+    content = json.dumps(held_data.about(registration), ensure_ascii=False, indent=2)
+    response = Response(content, content_type="application/json; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="swecarnet-{registration.event.slug}.json"'
+    return response
