@@ -15,8 +15,8 @@ from regapp.core.db import db
 from regapp.mailing import inbox, link_requests, orders, outbox
 from regapp.mailing.link_requests import Door
 from regapp.organising import bp as organising_bp
-from regapp.organising.alarms import raise_alarms
-from regapp.organising.mornings import write_digests
+from regapp.organising.alarms.conditions import raise_alarms
+from regapp.organising.alarms.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import attempts, cancelling, filling, submissions
 from regapp.registrations.day import rendering

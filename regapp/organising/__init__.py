@@ -1,19 +1,13 @@
 """Every organiser page: the overview, the day's editor, the attendee list, the line, one person, mail, exports."""
 
-from regapp.organising import (
-    arranging_views,
-    attempt_views,
-    attendee_views,
-    day_views,
-    editing_views,
-    line_views,
-    mail_views,
-    plan_views,
-    queue_views,
-    reminder_views,
-    resending_views,
-)
 from regapp.organising.blueprint import bp
+from regapp.organising.days import editing
+from regapp.organising.days import views as day_views
+from regapp.organising.mail import plan_views, queue_views, reminders
+from regapp.organising.mail import views as mail_views
+from regapp.organising.people import attempts, person, resending
+from regapp.organising.people import line as line_views
+from regapp.organising.people import list as attendee_views
 
 __all__ = [
     "arranging_views",

@@ -11,7 +11,7 @@ from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
 from regapp.attendees.letters import Fate
 from regapp.attendees.seeing import HEALTH, SEEN, Detail
-from regapp.organising.mail_words import ANSWERS, kind_words, outcome_words
+from regapp.organising.mail.words import ANSWERS, kind_words, outcome_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 

@@ -15,7 +15,7 @@ from regapp.accounts.roles import Role
 from regapp.attendees.columns import COLUMNS, HEALTH_COLUMNS
 from regapp.attendees.filtering import ORDER_TELLS, TELLS, Filter, Order
 from regapp.attendees.seeing import EVERYTHING, HEALTH, SEEN, Detail
-from regapp.organising.attendee_forms import ORDER_CHOICES
+from regapp.organising.people.list_forms import ORDER_CHOICES
 from regapp.registrations.choices import Diet, Profession, Wish
 from tests.attendees.people import add
 from tests.support.client import CheckingClient

@@ -22,7 +22,7 @@ from regapp.mailing import claiming, pausing, stops
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import OutgoingMail, TryOutcome
 from regapp.mailing.transport import SmtpRoute
-from regapp.organising.alarms import raise_alarms
+from regapp.organising.alarms.conditions import raise_alarms
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish
 from regapp.worker import Worker

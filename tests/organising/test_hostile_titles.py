@@ -15,8 +15,8 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.transport import SmtpRoute
-from regapp.organising.alarms import raise_alarms
-from regapp.organising.mornings import write_digests
+from regapp.organising.alarms.conditions import raise_alarms
+from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations.choices import Wish
 from tests.support.days import WHILE_OPEN, new_day
 from tests.support.organisers import add_organiser

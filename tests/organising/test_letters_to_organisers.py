@@ -15,8 +15,8 @@ from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.mailing import pausing, stops
 from regapp.mailing.models import TryOutcome
-from regapp.organising.alarms import raise_alarms
-from regapp.organising.mornings import write_digests
+from regapp.organising.alarms.conditions import raise_alarms
+from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Wish
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day

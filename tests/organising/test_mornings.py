@@ -18,7 +18,7 @@ from regapp.events.models import Event, Publication
 from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.transport import SmtpRoute
-from regapp.organising.mornings import write_digests
+from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish
 from regapp.registrations.models import Registration

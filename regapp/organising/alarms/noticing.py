@@ -12,7 +12,7 @@ from sqlalchemy import select
 from regapp.core.db import db, lock
 from regapp.mailing.letters import Letter
 from regapp.mailing.outbox import inserting
-from regapp.organising.models import Notice
+from regapp.organising.alarms.models import Notice
 
 QUIET_FOR: Final = timedelta(hours=1)
 """How long after one letter the next one about the same thing comes, at the earliest."""

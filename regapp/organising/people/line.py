@@ -12,8 +12,8 @@ from regapp.core.db import db
 from regapp.core.forms import counts
 from regapp.core.i18n import t
 from regapp.events import finding
-from regapp.organising.arranging_forms import FirstForm
 from regapp.organising.blueprint import EDITORS, READERS, bp
+from regapp.organising.people.person_forms import FirstForm
 from regapp.registrations import line as rules
 from regapp.registrations import places
 

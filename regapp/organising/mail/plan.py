@@ -17,7 +17,7 @@ from regapp.core.db import db
 from regapp.core.i18n import Text
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.organising.occasions import OCCASIONS, Occasion
+from regapp.organising.mail.automatic_letters import OCCASIONS, Occasion
 from regapp.registrations import line
 
 

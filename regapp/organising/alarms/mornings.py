@@ -13,9 +13,9 @@ from regapp.core.db import db
 from regapp.core.i18n import SWEDISH_TIME, local, use_language
 from regapp.events.models import Event, Publication
 from regapp.mailing import outbox
-from regapp.organising import digest, digest_letter
-from regapp.organising.digest import Digest
-from regapp.organising.noticing import take
+from regapp.organising.alarms import digest, digest_letter
+from regapp.organising.alarms.digest import Digest
+from regapp.organising.alarms.noticing import take
 
 KIND: Final = "digest"
 AT: Final = time(7)

@@ -13,11 +13,11 @@ from regapp.events import finding
 from regapp.events.models import Event
 from regapp.mailing import repeating
 from regapp.mailing.models import OutgoingMail
-from regapp.organising import previews
 from regapp.organising.blueprint import READERS, bp
-from regapp.organising.mail_forms import AgainForm, MailFilterForm
-from regapp.organising.mail_words import entry_words
-from regapp.organising.queue import queue_now
+from regapp.organising.mail import previews
+from regapp.organising.mail.forms import AgainForm, MailFilterForm
+from regapp.organising.mail.queue import queue_now
+from regapp.organising.mail.words import entry_words
 from regapp.registrations.letters import again
 
 MOST_MISSING = 20

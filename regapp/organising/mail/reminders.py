@@ -14,16 +14,16 @@ from regapp.core.forms import Form, Press, counts
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.organising import mail_plan
 from regapp.organising.blueprint import EDITORS, READERS, bp
-from regapp.organising.reminder_forms import ReminderForm, as_typed
+from regapp.organising.mail import plan
+from regapp.organising.mail.reminder_forms import ReminderForm, as_typed
 
 
 @bp.get("/<slug:slug>/reminders")
 @requires(*READERS)
 def reminders(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    planned = mail_plan.reminders(event, g.received_at)
+    planned = plan.reminders(event, g.received_at)
     return render_template("organising/reminders.html", event=event, planned=planned, usual=reminding.USUAL)
 
 

@@ -21,10 +21,11 @@ from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import RESTORABLE_FOR, Event
 from regapp.mailing.letters import Written
-from regapp.organising import change_asked, previews, samples
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.organising.day_views import day_page
-from regapp.organising.editing_forms import EventForm, StateForm
+from regapp.organising.days import confirm_change
+from regapp.organising.days.editing_forms import EventForm, StateForm
+from regapp.organising.days.views import day_page
+from regapp.organising.mail import previews, samples
 from regapp.registrations import cancelling, places
 from regapp.registrations.choices import Wish
 from regapp.registrations.day import changes, orders
@@ -60,7 +61,7 @@ def edit_day(slug: str) -> ResponseReturnValue:
         saved = _save(event, form)
     except NotAgreed as asked:
         db.session.rollback()
-        return change_asked.page(event, form, asked.change)
+        return confirm_change.page(event, form, asked.change)
     except RuleBroken as error:
         return _editor(form, event, error)
     db.session.commit()

@@ -10,10 +10,10 @@ from regapp.attendees import letters, listing
 from regapp.core.i18n import Text, t
 from regapp.events import finding
 from regapp.mailing.models import OutgoingMail
-from regapp.organising.arranging_views import actor, back, done, form_page
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.organising.mail_forms import AddressForm, AgainForm
-from regapp.organising.mail_views import letter_page
+from regapp.organising.mail.forms import AddressForm, AgainForm
+from regapp.organising.mail.views import letter_page
+from regapp.organising.people.person import actor, back, done, form_page
 from regapp.registrations import on_behalf
 from regapp.registrations.letters import again
 from regapp.registrations.models import Registration

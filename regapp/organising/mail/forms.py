@@ -12,9 +12,9 @@ from regapp.attendees.filtering import words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.core.forms import AddressLine, Form
 from regapp.core.i18n import Text
-from regapp.organising.arranging_forms import their_address
-from regapp.organising.attendee_forms import ALL, ChoiceField, ListForm, SearchField
-from regapp.organising.mail_words import KINDS, OTHER
+from regapp.organising.mail.words import KINDS, OTHER
+from regapp.organising.people.list_forms import ALL, ChoiceField, ListForm, SearchField
+from regapp.organising.people.person_forms import their_address
 
 FATES: Final = {
     "": ALL,

@@ -16,10 +16,10 @@ from regapp.core.forms import Press
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.mailing import pausing, stops
-from regapp.organising.arranging_views import actor
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.organising.mail_views import mail_page
-from regapp.organising.queue import queue_now
+from regapp.organising.mail.queue import queue_now
+from regapp.organising.mail.views import mail_page
+from regapp.organising.people.person import actor
 
 
 @bp.route("/<slug:slug>/mail/pause", methods=["GET", "POST"])

@@ -14,8 +14,8 @@ from regapp.events import finding
 from regapp.events.models import Event
 from regapp.organising import overview
 from regapp.organising.blueprint import READERS, bp
-from regapp.organising.editing_forms import StateForm
-from regapp.organising.queue import queue_now
+from regapp.organising.days.editing_forms import StateForm
+from regapp.organising.mail.queue import queue_now
 
 
 @bp.get("/")

@@ -21,9 +21,9 @@ from regapp.core.forms import Form, Press
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.organising.arranging_forms import TheirNeedsForm
-from regapp.organising.attendee_forms import ExportForm, FilterForm
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
+from regapp.organising.people.list_forms import ExportForm, FilterForm
+from regapp.organising.people.person_forms import TheirNeedsForm
 from regapp.registrations import cancelling, changing, line, on_behalf
 from regapp.registrations.letters import other_answers
 

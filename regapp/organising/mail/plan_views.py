@@ -10,10 +10,10 @@ from regapp.core.i18n import LANGUAGES, current_language
 from regapp.events import finding
 from regapp.events.models import Event
 from regapp.mailing.letters import Written
-from regapp.organising import mail_plan as plans
-from regapp.organising import previews, samples
 from regapp.organising.blueprint import READERS, bp
-from regapp.organising.samples import Sample
+from regapp.organising.mail import plan as plans
+from regapp.organising.mail import previews, samples
+from regapp.organising.mail.samples import Sample
 from regapp.registrations.choices import Wish
 
 

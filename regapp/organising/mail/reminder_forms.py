@@ -11,7 +11,7 @@ from regapp.campaigns.models import Audience, Reminder
 from regapp.campaigns.reminding import MAX_DAYS, MAX_MESSAGE, ReminderDraft
 from regapp.core.forms import Form, Lines
 from regapp.core.i18n import Text
-from regapp.organising.fields import DAYS_SHAPE, ClockField, NumberField
+from regapp.organising.days.fields import DAYS_SHAPE, ClockField, NumberField
 from regapp.registrations.pages.fields import OneOfField
 
 AUDIENCES = [SelectChoice(audience.value, audience.label) for audience in Audience]

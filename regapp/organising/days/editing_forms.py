@@ -16,7 +16,7 @@ from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
 from regapp.events.models import Event
-from regapp.organising.fields import (
+from regapp.organising.days.fields import (
     COUNT_SHAPE,
     DAYS_SHAPE,
     MINUTES_SHAPE,

@@ -28,7 +28,7 @@ from regapp.core import text
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
-from regapp.organising.fields import unmarked
+from regapp.organising.days.fields import unmarked
 from regapp.registrations.choices import Attendance, Profession
 from regapp.registrations.models import Status
 

@@ -20,8 +20,15 @@ from regapp.core.forms import Form
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event, Phase
-from regapp.organising.arranging_forms import CancelForm, CorrectForm, MoveForm, RegisterForm, UndoForm, wish_choices
 from regapp.organising.blueprint import EDITORS, bp
+from regapp.organising.people.person_forms import (
+    CancelForm,
+    CorrectForm,
+    MoveForm,
+    RegisterForm,
+    UndoForm,
+    wish_choices,
+)
 from regapp.registrations import attempts, cancelling, on_behalf, places
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Wish
