@@ -21,9 +21,9 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.mailing import message, outbox
-from regapp.mailing.claiming import Claimed
 from regapp.mailing.message import Parcel
 from regapp.mailing.models import DeliveryTry, OutgoingMail
+from regapp.mailing.sending.claiming import Claimed
 from regapp.registrations.letters import writing as letters
 from regapp.registrations.models import Registration, Status
 

@@ -12,7 +12,8 @@ from regapp.campaigns import letters as reminder_letters
 from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
-from regapp.mailing import inbox, link_requests, orders, outbox
+from regapp.mailing import link_requests, orders, outbox
+from regapp.mailing.inbox import handling
 from regapp.mailing.link_requests import Door
 from regapp.organising import bp as organising_bp
 from regapp.organising.alarms.conditions import raise_alarms
@@ -54,7 +55,7 @@ def create_app(settings: Settings) -> Flask:
         limits.forget_old,
         submissions.forget_old,
         attempts.forget_old,
-        inbox.forget_old,
+        handling.forget_old,
         dispose_of_health,
         dispose_of_reasons,
         reminders.write_due,
@@ -71,4 +72,4 @@ def connect_rooms() -> None:
     additions.take_words_from(latecomers.words_for)
     outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: link_request.send_link, Door.ORGANISER: signing_in.send_link})
-    inbox.give_answers_to(calendar_answers.take)
+    handling.give_answers_to(calendar_answers.take)

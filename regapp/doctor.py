@@ -17,9 +17,9 @@ from regapp import create_app, health
 from regapp.core import clock, schema
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
-from regapp.mailing import transport
-from regapp.mailing.mailbox import InboxTrouble, Mailbox
-from regapp.mailing.stops import QueueTrouble
+from regapp.mailing.inbox.mailbox import InboxTrouble, Mailbox
+from regapp.mailing.sending import transport
+from regapp.mailing.sending.stops import QueueTrouble
 
 CLOCKS_MAY_DIFFER: Final = timedelta(seconds=5)
 

@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from regapp.core import schema
 from regapp.core.db import ask, db
-from regapp.mailing import heartbeat, link_requests, pausing
+from regapp.mailing import heartbeat, link_requests
 from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.sending import pausing
 
 LETTER_MAY_WAIT: Final = timedelta(minutes=15)
 """A letter that is due for longer means that no worker runs or that the mail server doesn't answer."""

@@ -22,11 +22,13 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.core.errors import where
-from regapp.mailing import claiming, delivery, heartbeat, reading
-from regapp.mailing.delivery import Route
-from regapp.mailing.desk import Desk
+from regapp.mailing import heartbeat
+from regapp.mailing.inbox import reading
 from regapp.mailing.outbox import CHANNEL, queue_trouble
-from regapp.mailing.presence import Presence
+from regapp.mailing.sending import claiming, delivery
+from regapp.mailing.sending.delivery import Route
+from regapp.mailing.sending.desk import Desk
+from regapp.mailing.sending.presence import Presence
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from markupsafe import escape
 from config import Settings
 from regapp.core import addresses
 from regapp.mailing import calendar_text, marks
-from regapp.mailing.claiming import Claimed
+from regapp.mailing.sending.claiming import Claimed
 
 SENDER_NAME = "SWECARNET"
 """The name before the From address, and the calendar's ORGANIZER."""

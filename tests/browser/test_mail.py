@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from regapp.core.db import db, writing
-from regapp.mailing import pausing, stops
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop
+from regapp.mailing.sending import pausing, stops
 from tests.browser.house import House
 from tests.browser.test_keyboard import tab_to
 from tests.support.browser import NARROW, WIDE, examine, examine_everywhere

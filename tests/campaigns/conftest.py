@@ -7,8 +7,8 @@ from flask import Flask
 
 import config
 from regapp.events.models import Event
-from regapp.mailing.smtp import Patience
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.smtp import Patience
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.days import new_day
 from tests.support.server import environment
 from tests.support.smtp import SmtpServer

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from regapp import worker
 from regapp.core.db import db
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations.models import Registration, Status
 from regapp.worker import Worker
 from tests.support.client import CheckingClient, read

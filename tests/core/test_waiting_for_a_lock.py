@@ -9,7 +9,7 @@ import config
 from regapp.core import db as core_db
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.worker import Worker
 from tests.support.days import new_day
 from tests.support.disks import Lock

@@ -16,7 +16,7 @@ from regapp.core.db import db, writing
 from regapp.health import LETTER_MAY_WAIT, WORKER_MAY_BE_SILENT
 from regapp.mailing import heartbeat
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.worker import Worker
 from tests.support.postgres import cut_off
 

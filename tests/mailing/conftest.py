@@ -11,8 +11,8 @@ from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.smtp import Patience
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.smtp import Patience
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish

@@ -8,12 +8,13 @@ import time_machine
 
 from regapp.core import clock
 from regapp.core.db import db
-from regapp.mailing import claiming, outbox, smtp
-from regapp.mailing.delivery import deliver_due
+from regapp.mailing import outbox
 from regapp.mailing.letters import Letter, Paragraph
 from regapp.mailing.marks import mark
 from regapp.mailing.models import MailState, OutgoingMail, TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import claiming, smtp
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import a_letter, put, put_invited
 from tests.support.smtp import DROP, HANG, SmtpServer
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, pacing
-from regapp.mailing.claiming import Answer
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.sending import claiming, pacing
+from regapp.mailing.sending.claiming import Answer
 from tests.support.letters import WRITTEN_AT, put
 
 RETRY = Answer(TryOutcome.RETRY, "450 later")

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 
 from regapp.core.db import writing
-from regapp.mailing import stops
-from regapp.mailing.delivery import deliver_due
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import stops
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import WRITTEN_AT, put
 from tests.support.smtp import SmtpServer
 

@@ -14,7 +14,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations.models import Registration
 from regapp.worker import Worker
 from tests.support.client import CheckingClient

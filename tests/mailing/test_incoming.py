@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import Settings
-from regapp.mailing import incoming, verp
-from regapp.mailing.incoming import AutoReply
-from regapp.mailing.replies import Reply
-from regapp.mailing.reports import Report
-from regapp.mailing.returns import Unclear
+from regapp.mailing.inbox import messages
+from regapp.mailing.inbox.bounces import Report
+from regapp.mailing.inbox.calendar_replies import Reply
+from regapp.mailing.inbox.messages import AutoReply
+from regapp.mailing.inbox.returns import Unclear
+from regapp.mailing.sending import verp
 from tests.support.incoming import FOLDER, filled, sample
 
 SETTINGS = Settings(
@@ -36,7 +37,7 @@ VALUES = {
 
 
 def understood(name: str, **changes: str) -> object:
-    found = incoming.understand(sample(name, {**VALUES, **changes}), SETTINGS)
+    found = messages.understand(sample(name, {**VALUES, **changes}), SETTINGS)
     return found.meaning if found else None
 
 
@@ -75,7 +76,7 @@ def test_the_envelope_sender_names_the_letter_whatever_else_is_returned(name: st
 def test_a_report_that_returns_nothing_names_the_letter_that_it_answers() -> None:
     whole = sample("bounce-exchange-online", VALUES)
     bare = whole.replace(b"Content-Type: message/rfc822", b"Content-Type: text/plain")
-    found = incoming.understand(bare, SETTINGS)
+    found = messages.understand(bare, SETTINGS)
     assert found is not None
     assert isinstance(found.meaning, Report)
     assert found.meaning.message_ids == (VALUES["message-id"],)
@@ -85,7 +86,7 @@ def test_a_bounce_of_somebody_s_answer_to_our_letter_is_not_our_letter_s() -> No
     text = (FOLDER / "bounce-exchange-online.eml").read_text(encoding="utf-8")
     head, returned = text.split("Content-Type: message/rfc822")
     returned = returned.replace("{{message-id}}", "<answer@hospital.example.org>")
-    found = incoming.understand(filled(f"{head}Content-Type: message/rfc822{returned}", VALUES), SETTINGS)
+    found = messages.understand(filled(f"{head}Content-Type: message/rfc822{returned}", VALUES), SETTINGS)
     assert found is not None
     assert isinstance(found.meaning, Report)
     assert VALUES["message-id"] not in found.meaning.message_ids
@@ -109,7 +110,7 @@ def reported(kind: str, blocks: str) -> object:
     octets = f"To: {VALUES['bounce']}\n".encode() + _multipart(
         b"report", [f"Content-Type: message/{kind}\n\n{blocks}\n".encode()]
     )
-    found = incoming.understand(octets, SETTINGS)
+    found = messages.understand(octets, SETTINGS)
     return found.meaning if found else None
 
 
@@ -155,14 +156,14 @@ def test_an_answer_is_read_in_whatever_charset_it_says(charset: str) -> None:
     text = (FOLDER / "reply-outlook-declined.eml").read_text(encoding="utf-8")
     head, calendar = text.split("text/calendar; ")
     calendar = calendar.replace('"utf-8"', f'"{charset}"').replace("base64 utf-8", f"base64 {written}")
-    found = incoming.understand(filled(f"{head}text/calendar; {calendar}", VALUES), SETTINGS)
+    found = messages.understand(filled(f"{head}text/calendar; {calendar}", VALUES), SETTINGS)
     assert found is not None
     assert found.meaning == Reply("asa@example.org", UID, 3, "DECLINED")
 
 
 def test_an_answer_in_somebody_else_s_name_tells_who_gave_it() -> None:
     forged = sample("reply-google-declined", VALUES).replace(b"\r\nFrom: asa@", b"\r\nFrom: eva@")
-    found = incoming.understand(forged, SETTINGS)
+    found = messages.understand(forged, SETTINGS)
     assert found is not None
     assert found.meaning == Reply("eva@example.org", UID, 3, "DECLINED", "asa@example.org")
 
@@ -195,8 +196,8 @@ def test_a_delegate_who_writes_in_the_attendee_s_name_is_who_answered(by: str, s
 def test_an_answer_for_several_others_at_once_is_nobody_s() -> None:
     two = "ATTENDEE;PARTSTAT=DECLINED:mailto:bo@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:eva@example.org\nUID:"
     text = (FOLDER / "reply-outlook-forwarded-declined.eml").read_text(encoding="utf-8").replace("UID:", two)
-    assert incoming.understand(filled(text, VALUES), SETTINGS) is not None
-    assert incoming.understand(filled(text.replace("Bo.Ek@", "Dan@"), VALUES), SETTINGS) is None
+    assert messages.understand(filled(text, VALUES), SETTINGS) is not None
+    assert messages.understand(filled(text.replace("Bo.Ek@", "Dan@"), VALUES), SETTINGS) is None
 
 
 PLAIN_BOUNCES = {
@@ -242,7 +243,7 @@ def changed(name: str, old: bytes, new: bytes) -> object:
     """What the message is with some of its words changed."""
     octets = sample(name, VALUES)
     assert octets.count(old)
-    found = incoming.understand(octets.replace(old, new), SETTINGS)
+    found = messages.understand(octets.replace(old, new), SETTINGS)
     return found.meaning if found else None
 
 
@@ -250,7 +251,7 @@ def test_failed_recipients_without_final_words_are_no_bounce() -> None:
     first, last = b"A message that you sent could not", b"address(es) failed:"
     octets = sample("bounce-exim-plain", VALUES)
     bare = octets[: octets.index(first)] + b"Hej." + octets[octets.index(last) + len(last) :]
-    found = incoming.understand(bare.replace(b"Mail delivery failed: returning message to sender", b"Hej"), SETTINGS)
+    found = messages.understand(bare.replace(b"Mail delivery failed: returning message to sender", b"Hej"), SETTINGS)
     assert found is not None
     assert isinstance(found.meaning, Unclear)
 
@@ -260,7 +261,7 @@ def test_words_of_a_delay_outweigh_those_of_a_format() -> None:
     report = changed("bounce-qmail", b"This is a permanent error; I've given up. Sorry it didn't work out.", b"Hej.")
     assert isinstance(report, Report) and report.has_failed
     octets = sample("bounce-qmail", VALUES).replace(b"This is a permanent error; I've given up.", b"Hej.")
-    found = incoming.understand(octets.replace(b"<asa@", delayed, 1).replace(b"Giving up on", b"At"), SETTINGS)
+    found = messages.understand(octets.replace(b"<asa@", delayed, 1).replace(b"Giving up on", b"At"), SETTINGS)
     assert found is not None
     assert isinstance(found.meaning, Report) and not found.meaning.has_failed
 
@@ -272,7 +273,7 @@ def test_our_own_subject_quoted_in_a_bounce_s_makes_no_delay_of_it() -> None:
 
 def come_back(head: str, body: str) -> object:
     """What a message to the letter's own address is."""
-    found = incoming.understand(f"To: {VALUES['bounce']}\r\n{head}\r\n\r\n{body}".encode(), SETTINGS)
+    found = messages.understand(f"To: {VALUES['bounce']}\r\n{head}\r\n\r\n{body}".encode(), SETTINGS)
     return found.meaning if found else None
 
 
@@ -389,7 +390,7 @@ def test_an_absence_is_told_from_a_person_s_question_about_one(head: str, kind: 
 
 def test_an_invitation_is_no_answer() -> None:
     request = sample("reply-google-declined", VALUES).replace(b"METHOD:REPLY", b"METHOD:REQUEST")
-    assert incoming.understand(request, SETTINGS) is None
+    assert messages.understand(request, SETTINGS) is None
 
 
 @pytest.mark.parametrize("name", ["auto-exchange-away", "auto-vacation"])
@@ -404,11 +405,11 @@ def test_a_person_s_question_is_nothing_that_is_known() -> None:
 def test_the_same_message_has_the_same_key_and_another_one_another() -> None:
     names = [*BOUNCES, *REPLIES, "delay-postfix", "success-postfix", "auto-vacation", "auto-exchange-away"]
     names += [*PLAIN_BOUNCES, *OTHERS, "delay-exim", "delay-postfix-plain", "unclear-gateway", "unclear-person"]
-    keys = [found.key for name in names for found in [incoming.understand(sample(name, VALUES), SETTINGS)] if found]
-    again = [found.key for name in names for found in [incoming.understand(sample(name, VALUES), SETTINGS)] if found]
+    keys = [found.key for name in names for found in [messages.understand(sample(name, VALUES), SETTINGS)] if found]
+    again = [found.key for name in names for found in [messages.understand(sample(name, VALUES), SETTINGS)] if found]
     assert keys == again
     assert len(set(keys)) == len(names)
-    later = incoming.understand(sample("reply-google-declined", {**VALUES, "sequence": "4"}), SETTINGS)
+    later = messages.understand(sample("reply-google-declined", {**VALUES, "sequence": "4"}), SETTINGS)
     assert later is not None
     assert later.key not in keys
 
@@ -417,7 +418,7 @@ def test_words_of_a_report_are_one_line_that_any_database_keeps() -> None:
     octets = sample("bounce-exim", VALUES).replace(
         b"smtp; 550 Mailbox", b"smtp; 550 \0\x1b\xff\xfe Mail\tbox" + b"x" * 3000
     )
-    found = incoming.understand(octets, SETTINGS)
+    found = messages.understand(octets, SETTINGS)
     assert found is not None
     assert isinstance(found.meaning, Report)
     assert found.meaning.reason.startswith("550")
@@ -499,7 +500,7 @@ HOSTILE = dict(hostile())
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_message_is_left_within_seconds(name: str) -> None:
     began = time.monotonic()
-    found = incoming.understand(HOSTILE[name], SETTINGS)
+    found = messages.understand(HOSTILE[name], SETTINGS)
     assert time.monotonic() - began < 5
     assert found is None or not getattr(found.meaning, "has_failed", False)
 
@@ -509,5 +510,5 @@ def test_a_hostile_message_is_left_within_seconds(name: str) -> None:
 )
 def test_no_octet_anywhere_trips_the_reader(octets: bytes, name: str, place: int) -> None:
     whole = sample(name, VALUES)
-    incoming.understand(whole[:place] + octets + whole[place:], SETTINGS)
-    incoming.understand(whole[:place] + octets, SETTINGS)
+    messages.understand(whole[:place] + octets + whole[place:], SETTINGS)
+    messages.understand(whole[:place] + octets, SETTINGS)

@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 from regapp.core import clock
 from regapp.core.db import db
-from regapp.mailing import claiming, outbox
-from regapp.mailing.delivery import deliver_due
+from regapp.mailing import outbox
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import claiming
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day

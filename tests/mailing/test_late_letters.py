@@ -14,9 +14,9 @@ from sqlalchemy import update
 
 from regapp.core.db import db, writing
 from regapp.mailing import outbox
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import writing as letters

@@ -22,10 +22,10 @@ from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.health import LETTER_MAY_WAIT
 from regapp.mailing import heartbeat, link_requests, outbox
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.link_requests import Door, LinkRequest
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish

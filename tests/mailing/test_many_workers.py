@@ -13,10 +13,11 @@ from sqlalchemy import insert, select
 import config
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, outbox
-from regapp.mailing.delivery import deliver_due
+from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import claiming
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.server import System
 from tests.support.smtp import Received, SmtpServer
 from tests.support.waiting import wait_until

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import config
 from regapp.core.db import db
 from regapp.mailing import message
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.message import POLICY, Parcel, UnwritableLetter
 from regapp.mailing.models import CalendarMethod, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import LINKS, WRITTEN_AT, a_letter, put, put_invited
 from tests.support.server import SENDER
 from tests.support.smtp import Received, SmtpServer

@@ -8,10 +8,10 @@ from sqlalchemy import literal, select
 
 from regapp.core.db import db, writing
 from regapp.mailing import orders
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.orders import Rendering
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish

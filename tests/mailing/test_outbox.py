@@ -8,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import outbox, stops
+from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.sending import stops
 from tests.support.letters import WRITTEN_AT, a_letter, put, put_invited
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -60,7 +61,7 @@ def test_a_waiting_letter_can_be_taken_back_once() -> None:
 
 
 def test_a_letter_in_a_workers_hand_cant_be_taken_back() -> None:
-    from regapp.mailing import claiming
+    from regapp.mailing.sending import claiming
 
     mail = _get(put())
     with writing():

@@ -12,11 +12,12 @@ from sqlalchemy import select
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, heartbeat, outbox, pausing
-from regapp.mailing.delivery import deliver_due
+from regapp.mailing import heartbeat, outbox
 from regapp.mailing.letters import Letter, Paragraph
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import claiming, pausing
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import WRITTEN_AT, put
 from tests.support.server import System
 from tests.support.smtp import SmtpServer

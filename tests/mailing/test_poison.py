@@ -9,12 +9,12 @@ from sqlalchemy import literal, select
 
 from regapp.core.db import db, writing
 from regapp.mailing import orders, outbox
-from regapp.mailing.claiming import Answer
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.message import Sealed
 from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail
 from regapp.mailing.orders import Rendering
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.claiming import Answer
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations.models import Registration
 from tests.support.letters import LINKS, WRITTEN_AT, a_letter, put
 from tests.support.smtp import SmtpServer

@@ -12,11 +12,11 @@ import config
 from regapp.core import clock
 from regapp.core.db import db
 from regapp.mailing import outbox
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.smtp import Patience
-from regapp.mailing.stops import QueueTrouble
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.smtp import Patience
+from regapp.mailing.sending.stops import QueueTrouble
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import put
 from tests.support.server import free_port
 from tests.support.smtp import DROP, ELSEWHERE, HANG, HERE, PASSWORD, USER, SmtpServer

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from regapp.core.db import db, writing
-from regapp.mailing import outbox, stops
+from regapp.mailing import outbox
+from regapp.mailing.sending import stops
 from tests.support.letters import WRITTEN_AT
 from tests.support.telling import two_at_once
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import config
-from regapp.mailing import delivery, verp
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import delivery, verp
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.letters import put
 from tests.support.server import SENDER, environment
 from tests.support.smtp import SmtpServer

@@ -13,10 +13,11 @@ import config
 from regapp import worker
 from regapp.core.context import settings as current_settings
 from regapp.core.db import db
-from regapp.mailing import delivery, outbox
-from regapp.mailing.filing import Folder
+from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import delivery
+from regapp.mailing.sending.filing import Folder
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.worker import SqliteBell, Worker
 from tests.support.letters import put, put_invited
 from tests.support.server import System

@@ -18,10 +18,10 @@ from regapp.accounts.roles import Role
 from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
-from regapp.mailing import claiming, pausing, stops
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import OutgoingMail, TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending import claiming, pausing, stops
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish

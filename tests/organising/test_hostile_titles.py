@@ -13,8 +13,8 @@ import config
 from regapp.accounts.models import Organiser
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.mailing.delivery import deliver_due
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations.choices import Wish

@@ -13,8 +13,8 @@ from config import Settings
 from regapp.accounts.models import Organiser
 from regapp.core.context import use_settings
 from regapp.core.db import db, writing
-from regapp.mailing import pausing, stops
 from regapp.mailing.models import TryOutcome
+from regapp.mailing.sending import pausing, stops
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling

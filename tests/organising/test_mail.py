@@ -14,8 +14,10 @@ from regapp.core import clock as core_clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.mailing import inbox, orders, pausing, stops
+from regapp.mailing import orders
+from regapp.mailing.inbox import handling
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop, TryOutcome, UnclearReturn
+from regapp.mailing.sending import pausing, stops
 from regapp.registrations.models import Registration
 from tests.registrations.people import register
 from tests.support.cancelled import time_is_up
@@ -381,7 +383,7 @@ def test_an_answer_from_another_address_is_seen_on_the_person_s_page(app: Flask,
     register(app, ASA)
     with app.app_context():
         mail = db.session.scalars(select(OutgoingMail)).one()
-        inbox.handle(sample("reply-exchange-delegate-declined", about(mail)), core_clock.now())
+        handling.handle(sample("reply-exchange-delegate-declined", about(mail)), core_clock.now())
     (path,) = people(empty.page(LIST))
     page = empty.page(path).text
     assert "nej från eva.alm@hospital.example.org, torsdag 1 oktober 2026 kl. 10.00" in page

@@ -15,9 +15,9 @@ from regapp import worker
 from regapp.accounts.models import Organiser
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish

@@ -17,9 +17,9 @@ import config
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import on_behalf
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration

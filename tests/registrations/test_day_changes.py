@@ -16,8 +16,9 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event, Publication
-from regapp.mailing import claiming, orders, outbox
+from regapp.mailing import orders, outbox
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.sending import claiming
 from regapp.registrations import cancelling, changing, moving, on_behalf, registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Profession, Wish

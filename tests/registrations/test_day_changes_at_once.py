@@ -18,8 +18,9 @@ from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event
-from regapp.mailing import claiming, orders
+from regapp.mailing import orders
 from regapp.mailing.models import MailState, OutgoingMail
+from regapp.mailing.sending import claiming
 from regapp.registrations import changing
 from regapp.registrations.models import Registration
 from tests.registrations import test_day_changes as house

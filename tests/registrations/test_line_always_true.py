@@ -28,9 +28,10 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.drafts import Draft
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
-from regapp.mailing import claiming, orders
-from regapp.mailing.claiming import Answer
+from regapp.mailing import orders
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.sending import claiming
+from regapp.mailing.sending.claiming import Answer
 from regapp.registrations import (
     cancelling,
     changing,

@@ -17,9 +17,9 @@ from flask import Flask
 import config
 from regapp.core.db import db, writing
 from regapp.mailing import invites
-from regapp.mailing.delivery import deliver_due
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from tests.registrations.people import find, path_of, register
 from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient

@@ -12,9 +12,10 @@ from config import Settings
 from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.core.forms import AddressLine, Form
-from regapp.mailing import message, transport
+from regapp.mailing import message
+from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.replies import Reply
+from regapp.mailing.sending import transport
 from regapp.registrations.letters import calendar_answers
 from regapp.registrations.models import Registration
 from tests.registrations.people import find, path_of

@@ -22,10 +22,10 @@ from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
 from regapp.events.models import Event
-from regapp.mailing.delivery import deliver_due
+from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import CalendarMethod, OutgoingMail
-from regapp.mailing.replies import Reply
-from regapp.mailing.transport import SmtpRoute
+from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details

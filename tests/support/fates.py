@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, link_requests, orders
-from regapp.mailing.claiming import Answer
+from regapp.mailing import link_requests, orders
 from regapp.mailing.models import Bounce, OutgoingMail, TryOutcome
+from regapp.mailing.sending import claiming
+from regapp.mailing.sending.claiming import Answer
 
 REFUSAL = "550 5.1.1 No such user <b>here</b>"
 RETURN = "552 5.2.2 Mailbox <i>full</i>"

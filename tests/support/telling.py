@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from regapp.campaigns.models import Audience, Reminder
 from regapp.core.db import db, writing
-from regapp.mailing import claiming
-from regapp.mailing.claiming import Answer
 from regapp.mailing.models import Bounce, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.sending import claiming
+from regapp.mailing.sending.claiming import Answer
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish

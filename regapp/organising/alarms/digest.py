@@ -8,7 +8,7 @@ from datetime import datetime
 from regapp.attendees import statistics
 from regapp.attendees.statistics import News
 from regapp.events.models import Event
-from regapp.mailing import undelivered
+from regapp.mailing.sending import undelivered
 from regapp.registrations import places
 from regapp.registrations.places import DayPlaces
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regapp.accounts import managing
-from regapp.mailing import outbox, pausing
+from regapp.mailing import outbox
 from regapp.mailing.models import QueuePause, QueueStop
+from regapp.mailing.sending import pausing
 
 
 @dataclass(frozen=True)

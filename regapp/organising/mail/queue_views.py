@@ -15,7 +15,7 @@ from regapp.core.db import db
 from regapp.core.forms import Press
 from regapp.core.i18n import t
 from regapp.events import finding
-from regapp.mailing import pausing, stops
+from regapp.mailing.sending import pausing, stops
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.views import mail_page

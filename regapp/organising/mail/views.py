@@ -11,8 +11,8 @@ from regapp.core.errors import NotFound
 from regapp.core.forms import Form, Press
 from regapp.events import finding
 from regapp.events.models import Event
-from regapp.mailing import repeating
 from regapp.mailing.models import OutgoingMail
+from regapp.mailing.sending import repeating
 from regapp.organising.blueprint import READERS, bp
 from regapp.organising.mail import previews
 from regapp.organising.mail.forms import AgainForm, MailFilterForm

@@ -12,8 +12,9 @@ from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.mailing import invites, repeating
+from regapp.mailing import invites
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
+from regapp.mailing.sending import repeating
 from regapp.registrations import finding, history, line
 from regapp.registrations.letters import present, told
 from regapp.registrations.models import Registration

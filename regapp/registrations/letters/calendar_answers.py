@@ -10,8 +10,8 @@ from sqlalchemy import select
 from regapp.core import addresses, audit
 from regapp.core.db import db
 from regapp.events.models import Publication
+from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import InboxOutcome
-from regapp.mailing.replies import Reply
 from regapp.registrations import history, line
 from regapp.registrations.letters import other_answers, writing
 from regapp.registrations.models import Registration

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, CursorResult, Executable, bindparam, func, insert, select, update
 
 from regapp.core.db import db
-from regapp.mailing import pausing
 from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
+from regapp.mailing.sending import pausing
 
 LEASE = timedelta(minutes=20)
 """Longer than the two slowest deliveries that transport allows, since a letter is taken out while the one before it is

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
-from regapp.mailing import inbox
-from regapp.mailing.mailbox import InboxTrouble, Mailbox
+from regapp.mailing.inbox import handling
+from regapp.mailing.inbox.mailbox import InboxTrouble, Mailbox
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class InboxReader:
         """One round, whatever happens in it."""
         try:
             with self._surroundings():
-                inbox.read_all(self._mailbox, self._stopping.is_set)
+                handling.read_all(self._mailbox, self._stopping.is_set)
         except InboxTrouble as error:
             self._note(str(error))
         except DBAPIError as error:

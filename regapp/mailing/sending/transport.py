@@ -16,12 +16,12 @@ from flask_mail import Connection, Mail, Message
 
 from config import Settings
 from regapp.core import addresses
-from regapp.mailing import verp
-from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Sealed
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.smtp import Patience, PatientClient, PatientTlsClient
-from regapp.mailing.stops import QueueTrouble
+from regapp.mailing.sending import verp
+from regapp.mailing.sending.claiming import Answer
+from regapp.mailing.sending.smtp import Patience, PatientClient, PatientTlsClient
+from regapp.mailing.sending.stops import QueueTrouble
 
 LETTERS_PER_CONNECTION = 100
 """Many servers refuse the next one after this many."""

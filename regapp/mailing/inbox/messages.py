@@ -9,11 +9,11 @@ from dataclasses import astuple, dataclass
 from email.message import Message
 
 from config import Settings
-from regapp.mailing import replies, reports, returns
-from regapp.mailing.parts import Unreadable, header, shown_header, take_apart, take_as_text
-from regapp.mailing.replies import Reply
-from regapp.mailing.reports import Report
-from regapp.mailing.returns import Unclear
+from regapp.mailing.inbox import bounces, calendar_replies, returns
+from regapp.mailing.inbox.bounces import Report
+from regapp.mailing.inbox.calendar_replies import Reply
+from regapp.mailing.inbox.mime_parts import Unreadable, header, shown_header, take_apart, take_as_text
+from regapp.mailing.inbox.returns import Unclear
 
 _BEGINNING = 20_000
 """Octets of a message too large or too odd to be read: enough for its headers and first lines."""
@@ -76,7 +76,7 @@ def understand_beginning(octets: bytes, settings: Settings) -> Incoming | None:
 
 
 def _understand(message: Message, settings: Settings) -> Incoming | None:
-    meanings: list[Meaning | None] = [reports.read(message, settings) or replies.read(message)]
+    meanings: list[Meaning | None] = [bounces.read(message, settings) or calendar_replies.read(message)]
     if meanings == [None]:
         meanings = [returns.read(message, settings), _auto_reply(message, settings)]
     found = [meaning for meaning in (*meanings, returns.unclear(message, settings)) if meaning is not None]
@@ -96,7 +96,7 @@ def _auto_reply(message: Message, settings: Settings) -> AutoReply | None:
 
     A mail server's own words are no such reply, though they are marked as one, whatever name it goes by.
     """
-    came_back = bool(reports.letter_ids(message, settings))
+    came_back = bool(bounces.letter_ids(message, settings))
     away = _AWAY.match(shown_header(message, "Subject"))
     # Who says in the subject to be away may well write of a delay.
     tells_of_delivery = came_back and (

@@ -7,7 +7,7 @@ from email.message import Message
 from email.utils import getaddresses
 
 from regapp.mailing import invites
-from regapp.mailing.parts import header, parts_of, text_of
+from regapp.mailing.inbox.mime_parts import header, parts_of, text_of
 
 _CALENDARS = ("text/calendar", "application/ics")
 _MOST_CHARACTERS = 60_000

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from config import Settings, is_loopback
-from regapp.mailing.imap import MOST_OCTETS, Patience, PatientImap
+from regapp.mailing.inbox.imap import MOST_OCTETS, Patience, PatientImap
 
 _AT_A_TIME = 100
 _BEGINNING = 20_000

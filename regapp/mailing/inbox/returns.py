@@ -13,9 +13,9 @@ from email.message import Message
 from email.utils import getaddresses
 
 from config import Settings
-from regapp.mailing import reports
-from regapp.mailing.parts import beginning_of_text, header, one_line, parts_of, shown_header
-from regapp.mailing.reports import Report
+from regapp.mailing.inbox import bounces
+from regapp.mailing.inbox.bounces import Report
+from regapp.mailing.inbox.mime_parts import beginning_of_text, header, one_line, parts_of, shown_header
 
 _PERMANENT = re.compile(
     r"permanent(ly)?\b.{0,20}\b(error|fail)|permanent fatal|\bfailed permanently|\bgiv(en|ing) up\b", re.IGNORECASE
@@ -132,10 +132,10 @@ def has_given_up(message: Message) -> bool | None:
 
 def _named(message: Message, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The letters whose own address it came to, and the Message-IDs in what it returns and answers."""
-    found = _NAMED.findall(beginning_of_text(message)) + reports.returned_ids(list(parts_of(message)))
+    found = _NAMED.findall(beginning_of_text(message)) + bounces.returned_ids(list(parts_of(message)))
     answered = [header(message, name) for name in ("In-Reply-To", "References")]
     ids = found or re.findall(r"<[^<>\s]{1,318}>", " ".join(answered))
-    return reports.letter_ids(message, settings), tuple(dict.fromkeys(ids))[:10]
+    return bounces.letter_ids(message, settings), tuple(dict.fromkeys(ids))[:10]
 
 
 def _own_words(message: Message) -> str:

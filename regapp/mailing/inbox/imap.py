@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from regapp.mailing.smtp import Answers
+from regapp.mailing.sending.smtp import Answers
 
 MOST_OCTETS = 1_000_000
 """Of one message; ours that come back whole have some forty thousand."""

@@ -12,10 +12,11 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.core.errors import where
-from regapp.mailing import claiming, message, orders, outbox, stops
-from regapp.mailing.claiming import Answer, Claimed
+from regapp.mailing import message, orders, outbox
 from regapp.mailing.message import Parcel, Sealed, UnwritableLetter
 from regapp.mailing.models import OutgoingMail, TryOutcome
+from regapp.mailing.sending import claiming, stops
+from regapp.mailing.sending.claiming import Answer, Claimed
 
 log = logging.getLogger(__name__)
 

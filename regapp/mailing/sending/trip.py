@@ -9,10 +9,10 @@ from concurrent.futures import CancelledError, Executor, Future
 from typing import Protocol
 
 from regapp.core.errors import where
-from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Sealed
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.stops import QueueTrouble
+from regapp.mailing.sending.claiming import Answer
+from regapp.mailing.sending.stops import QueueTrouble
 
 log = logging.getLogger(__name__)
 

@@ -16,13 +16,13 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from regapp.core import addresses, clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
-from regapp.mailing import incoming
-from regapp.mailing.incoming import Incoming, Meaning
-from regapp.mailing.mailbox import Arrived, Mailbox
+from regapp.mailing.inbox import messages
+from regapp.mailing.inbox.bounces import Report
+from regapp.mailing.inbox.calendar_replies import Reply
+from regapp.mailing.inbox.mailbox import Arrived, Mailbox
+from regapp.mailing.inbox.messages import Incoming, Meaning
+from regapp.mailing.inbox.returns import Unclear
 from regapp.mailing.models import Bounce, InboxMessage, InboxOutcome, OutgoingMail, UnclearReturn
-from regapp.mailing.replies import Reply
-from regapp.mailing.reports import Report
-from regapp.mailing.returns import Unclear
 
 KEPT_FOR = timedelta(days=180)
 """How long it is known that a message was handled; what it did stays, and happens once by keys of its own."""
@@ -81,7 +81,7 @@ def _handle_safely(message: Arrived) -> InboxOutcome | None:
 
 def handle(octets: bytes, at: datetime, *, is_whole: bool = True) -> InboxOutcome | None:
     """Do what the message asks for, once, and commit; what it was, or None when it isn't ours."""
-    understand = incoming.understand if is_whole else incoming.understand_beginning
+    understand = messages.understand if is_whole else messages.understand_beginning
     found = understand(octets, settings())
     if found is None:
         return None

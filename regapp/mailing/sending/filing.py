@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config import Settings
-from regapp.mailing.claiming import Answer
 from regapp.mailing.message import Sealed
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.stops import QueueTrouble
+from regapp.mailing.sending.claiming import Answer
+from regapp.mailing.sending.stops import QueueTrouble
 
 
 class Folder:

@@ -8,8 +8,8 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from config import Settings
-from regapp.mailing import verp
-from regapp.mailing.parts import MOST_PARTS, carried, header, parts_of, text_of
+from regapp.mailing.inbox.mime_parts import MOST_PARTS, carried, header, parts_of, text_of
+from regapp.mailing.sending import verp
 
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Original-Recipient")
 _STATUSES = {"message/delivery-status", "message/global-delivery-status"}

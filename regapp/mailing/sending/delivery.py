@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from config import Settings
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing import claiming, link_requests, pacing, stops
-from regapp.mailing.desk import Desk
-from regapp.mailing.stops import QueueTrouble
-from regapp.mailing.trip import Carrier, Trip
+from regapp.mailing import link_requests
+from regapp.mailing.sending import claiming, pacing, stops
+from regapp.mailing.sending.desk import Desk
+from regapp.mailing.sending.stops import QueueTrouble
+from regapp.mailing.sending.trip import Carrier, Trip
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,10 @@ class Round(NamedTuple):
 def route_for(settings: Settings) -> Route:
     # Imported late: web processes write letters and never send one.
     if settings.files_letters:
-        from regapp.mailing.filing import Folder
+        from regapp.mailing.sending.filing import Folder
 
         return Folder(settings)
-    from regapp.mailing.transport import SmtpRoute
+    from regapp.mailing.sending.transport import SmtpRoute
 
     return SmtpRoute(settings)
 
