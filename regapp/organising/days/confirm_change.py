@@ -38,7 +38,7 @@ class Example(NamedTuple):
 def page(event: Event, form: EventForm, change: Change) -> str:
     """What is typed goes along, to be saved as it is or edited on; nothing is saved yet."""
     return render_template(
-        "organising/confirm_change.html",
+        "organising/days/confirm_change.html",
         event=event,
         form=form,
         typed=[(name, value) for name, value in request.form.items(multi=True) if name not in BUTTONS],

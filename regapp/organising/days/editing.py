@@ -120,7 +120,7 @@ def _editor(form: EventForm, event: Event | None, error: RuleBroken | None = Non
     elif error:
         form.refuse(error)
     page = render_template(
-        "organising/edit_day.html",
+        "organising/days/edit_day.html",
         event=event,
         form=form,
         conflict=conflict,
@@ -168,7 +168,7 @@ def restore_day(slug: str) -> ResponseReturnValue:
 
 def _ask_to_cancel(event: Event) -> str:
     return render_template(
-        "organising/cancel_day.html",
+        "organising/days/cancel_day.html",
         event=event,
         form=StateForm(version=event.version),
         standing=statistics.standing(event.id),

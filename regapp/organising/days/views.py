@@ -24,7 +24,7 @@ def dashboard() -> ResponseReturnValue:
     days = overview.all_days(g.received_at)
     nearest = overview.find_nearest(days)
     return render_template(
-        "organising/dashboard.html",
+        "organising/days/dashboard.html",
         days=days,
         shown=overview.of(nearest, g.received_at) if nearest else None,
         queue=queue_now(),
@@ -40,7 +40,7 @@ def day(slug: str) -> ResponseReturnValue:
 def day_page(event: Event, form: StateForm | None = None) -> str:
     """The day with its buttons; `form` is one that was sent in vain."""
     return render_template(
-        "organising/day.html",
+        "organising/days/day.html",
         event=event,
         shown=overview.of(event, g.received_at),
         missed=reminding.has_missed(event.id) and not event.is_over(g.received_at),
@@ -59,7 +59,7 @@ def _messages(event: Event, form: Press) -> str:
     only_unread = request.args.get("show") == "unread"
     page = request.args.get("page", 1, int)
     return render_template(
-        "organising/messages.html",
+        "organising/days/messages.html",
         event=event,
         found=listing.find_messages(event.id, only_unread=only_unread, page=page),
         only_unread=only_unread,

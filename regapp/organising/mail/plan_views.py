@@ -21,7 +21,7 @@ from regapp.registrations.choices import Wish
 @requires(*READERS)
 def mail_plan(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    return render_template("organising/mail_plan.html", event=event, plan=plans.of(event, g.received_at))
+    return render_template("organising/mail/mail_plan.html", event=event, plan=plans.of(event, g.received_at))
 
 
 @bp.get("/<slug:slug>/mail-plan/<name>")
@@ -32,7 +32,7 @@ def planned_letter(slug: str, name: str) -> ResponseReturnValue:
     sample = samples.find(event, name)
     written = _written(event, sample)
     return render_template(
-        "organising/planned_letter.html",
+        "organising/mail/planned_letter.html",
         event=event,
         name=name,
         sample=sample,

@@ -49,7 +49,7 @@ def _asked(name: str, slug: str, rule: Callable[..., bool], done: str, already: 
     if form.validate_on_submit():
         return _done(slug, rule, done, already)
     waiting = letters.count(event.id).of(Fate.WAITING)
-    page = render_template(f"organising/{name}.html", event=event, form=form, queue=queue_now(), waiting=waiting)
+    page = render_template(f"organising/mail/{name}.html", event=event, form=form, queue=queue_now(), waiting=waiting)
     return page, 422 if request.method == "POST" else 200
 
 

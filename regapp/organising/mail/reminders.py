@@ -24,7 +24,7 @@ from regapp.organising.mail.reminder_forms import ReminderForm, as_typed
 def reminders(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     planned = plan.reminders(event, g.received_at)
-    return render_template("organising/reminders.html", event=event, planned=planned, usual=reminding.USUAL)
+    return render_template("organising/mail/reminders.html", event=event, planned=planned, usual=reminding.USUAL)
 
 
 @bp.route("/<slug:slug>/reminders/new", methods=["GET", "POST"])
@@ -82,7 +82,7 @@ def _back(event: Event, words: str) -> ResponseReturnValue:
 
 
 def _page(name: str, event: Event, form: Form, reminder: Reminder | None = None) -> ResponseReturnValue:
-    page = render_template(f"organising/{name}.html", event=event, form=form, reminder=reminder)
+    page = render_template(f"organising/mail/{name}.html", event=event, form=form, reminder=reminder)
     return page, 422 if form.errors else 200
 
 

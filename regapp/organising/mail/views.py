@@ -36,7 +36,7 @@ def mail_page(event: Event, hurry: Press) -> ResponseReturnValue:
     form = MailFilterForm(counts.by_kind)
     is_valid = form.validate()
     page = render_template(
-        "organising/mail.html",
+        "organising/mail/mail.html",
         event=event,
         counts=counts,
         missing=deliveries.find_undelivered(event, g.received_at, MOST_MISSING),
@@ -60,7 +60,7 @@ def letter_page(event: Event, mail: OutgoingMail, refused: Form | None = None) -
     """One letter; `refused` is a button that was pressed in vain."""
     registration = letters.find_addressee(mail)
     page = render_template(
-        "organising/letter.html",
+        "organising/mail/letter.html",
         event=event,
         letter=mail,
         registration=registration,

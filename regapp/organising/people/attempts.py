@@ -14,4 +14,4 @@ from regapp.organising.blueprint import READERS, bp
 def attempts(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     found = find_page(event.id, request.args.get("page", 1, int))
-    return render_template("organising/attempts.html", event=event, found=found)
+    return render_template("organising/people/attempts.html", event=event, found=found)

@@ -23,7 +23,7 @@ from regapp.registrations import places
 def line(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     return render_template(
-        "organising/line.html",
+        "organising/people/line.html",
         event=event,
         people=db.session.scalars(rules.in_line(event.id)).all(),
         positions=rules.positions(event.id),
@@ -44,7 +44,7 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
         flash(t("Personen står nu först i kön.", "The person is now first in line."))
         return redirect(url_for(".line", slug=slug), 303)
     page = render_template(
-        "organising/move_to_front.html",
+        "organising/people/move_to_front.html",
         event=event,
         registration=registration,
         position=rules.position(registration),

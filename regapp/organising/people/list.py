@@ -40,7 +40,7 @@ def attendees(slug: str) -> ResponseReturnValue:
     form = FilterForm(may().sees)
     page = request.args.get("page", 1, int)
     found = listing.find_page(event.id, form.to_filter(), page) if form.validate() else None
-    shown = render_template("organising/attendees.html", event=event, form=form, found=found)
+    shown = render_template("organising/people/attendees.html", event=event, form=form, found=found)
     return shown, 200 if found else 422
 
 
@@ -53,7 +53,7 @@ def print_attendees(slug: str) -> ResponseReturnValue:
         # The list says at its fields what is wrong with the filter.
         return redirect(url_for(".attendees", slug=slug, **form.query()), 303)
     return render_template(
-        "organising/print_attendees.html",
+        "organising/people/print_attendees.html",
         event=event,
         form=form,
         found=listing.find_all(event.id, form.to_filter()),
@@ -103,7 +103,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
     """One person; with `needs` what they said of diet and access too, to read and to correct."""
     registration = listing.get(event.id, public_id)
     return render_template(
-        "organising/person.html",
+        "organising/people/person.html",
         event=event,
         registration=registration,
         position=line.position(registration),
@@ -138,7 +138,7 @@ def export(slug: str) -> ResponseReturnValue:
         except RuleBroken as error:
             form.refuse(error)
     count = filtering.count(event.id, chosen.to_filter())
-    page = render_template("organising/export.html", event=event, chosen=chosen, form=form, count=count)
+    page = render_template("organising/people/export.html", event=event, chosen=chosen, form=form, count=count)
     return page, 422 if form.errors else 200
 
 

@@ -197,7 +197,7 @@ def back(registration: Registration, words: str) -> ResponseReturnValue:
 def form_page(name: str, form: FlaskForm, **values: object) -> ResponseReturnValue:
     if isinstance(registration := values.get("registration"), Registration):
         values["event"] = registration.event
-    page = render_template(f"organising/{name}.html", form=form, **values)
+    page = render_template(f"organising/people/{name}.html", form=form, **values)
     return page, 422 if request.method == "POST" else 200
 
 

@@ -115,7 +115,7 @@ def _change_address(registration: Registration, email: str) -> None:
 @bilingual(bp, "/<slug:slug>/address-changed")
 def address_changed(slug: str) -> ResponseReturnValue:
     """The same words whatever became of it, and no link: the person goes on from the letter."""
-    return render_template("registrations/address_changed.html", event=get_visible(slug))
+    return render_template("registrations/mine/address_changed.html", event=get_visible(slug))
 
 
 @bp.route("/my/<token>/transfer", methods=["GET", "POST"])

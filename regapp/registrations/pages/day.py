@@ -31,7 +31,7 @@ def get_visible(slug: str) -> Event:
 def home() -> ResponseReturnValue:
     event = finding.find_current(g.received_at)
     if event is None:
-        return render_template("registrations/no_day.html")
+        return render_template("registrations/day/no_day.html")
     return redirect(page_url(".day", slug=event.slug))
 
 
@@ -46,7 +46,7 @@ def _draw_day(slug: str) -> str:
     event = get_visible(slug)
     day_places = places.count(event)
     return render_template(
-        "registrations/day.html",
+        "registrations/day/day.html",
         event=event,
         phase=event.phase(g.received_at),
         places=day_places,
@@ -99,14 +99,14 @@ def outlook_url(event: Event) -> str:
 
 @bilingual(bp, "/privacy")
 def privacy() -> ResponseReturnValue:
-    return render_template("registrations/privacy.html", notice_version=application.NOTICE_VERSION)
+    return render_template("registrations/day/privacy.html", notice_version=application.NOTICE_VERSION)
 
 
 @bilingual(bp, "/accessibility")
 def accessibility() -> ResponseReturnValue:
-    return render_template("registrations/accessibility.html")
+    return render_template("registrations/day/accessibility.html")
 
 
 @bilingual(bp, "/cookies")
 def cookies() -> ResponseReturnValue:
-    return render_template("registrations/cookies.html")
+    return render_template("registrations/day/cookies.html")

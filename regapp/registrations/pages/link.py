@@ -27,7 +27,7 @@ def link(slug: str) -> ResponseReturnValue:
     form = AddressForm()
     if counts(form, lambda: _ask(event.id, form.email.data)):
         return redirect(page_url(".link_asked", slug=slug), 303)
-    return answered(form, render_template("registrations/link.html", event=event, form=form))
+    return answered(form, render_template("registrations/link/link.html", event=event, form=form))
 
 
 def _ask(event_id: int, email: str) -> None:
@@ -36,4 +36,4 @@ def _ask(event_id: int, email: str) -> None:
 
 @bilingual(bp, "/<slug:slug>/link/asked")
 def link_asked(slug: str) -> ResponseReturnValue:
-    return render_template("registrations/link_asked.html", event=get_visible(slug))
+    return render_template("registrations/link/link_asked.html", event=get_visible(slug))

@@ -24,7 +24,7 @@ def join(token: str) -> ResponseReturnValue:
         joining.join(registration.id, g.received_at)
         db.session.commit()
     page = render_template(
-        "registrations/join.html",
+        "registrations/mine/join.html",
         event=registration.event,
         registration=registration,
         door=door,

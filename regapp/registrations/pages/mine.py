@@ -63,7 +63,7 @@ def back(token: str, done: Text | None = None) -> Answer:
 def show(name: str, token: str, registration: Registration, form: Form, **more: object) -> ResponseReturnValue:
     """One of the registration's pages, with what is wrong in its form."""
     page = render_template(
-        f"registrations/{name}.html",
+        f"registrations/mine/{name}.html",
         token=token,
         event=registration.event,
         registration=registration,

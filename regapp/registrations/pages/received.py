@@ -30,7 +30,7 @@ TOO_LATE = Text(
 @bilingual(bp, "/<slug:slug>/received")
 def received(slug: str) -> ResponseReturnValue:
     """The answer to anybody, and to a correction that came too late."""
-    return render_template("registrations/received.html", event=get_visible(slug), answer_id=None)
+    return render_template("registrations/register/received.html", event=get_visible(slug), answer_id=None)
 
 
 @bilingual(bp, "/<slug:slug>/received/<answer_id>")
@@ -48,7 +48,7 @@ def answer(slug: str, answer_id: str) -> ResponseReturnValue:
 
 def _draw_answer(slug: str, answer_id: str) -> str:
     values = {"event": get_visible(slug), "answer_id": answer_id, "name": NAME, "address": ADDRESS}
-    return render_template("registrations/received.html", **values).replace(answer_id, ANSWER)
+    return render_template("registrations/register/received.html", **values).replace(answer_id, ANSWER)
 
 
 @bilingual(bp, "/<slug:slug>/received/<answer_id>/correct-address", methods=["GET", "POST"])
@@ -65,7 +65,7 @@ def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
         return redirect(page_url(".answer", slug=slug, answer_id=answer_id), 303)
     refused = registering.why_not_correctable(submission, g.received_at)
     values = {"event": event, "form": form, "submission": submission, "refused": refused and refused.message}
-    return answered(form, render_template("registrations/correct_address.html", **values))
+    return answered(form, render_template("registrations/register/correct_address.html", **values))
 
 
 def _correct(submission: Submission, form: CorrectionForm) -> None:

@@ -77,7 +77,7 @@ def _show(event: Event, form: RegistrationForm) -> str:
     if has_line := day_places.has_line(event, g.received_at):
         form.offer_line()
     return render_template(
-        "registrations/register.html",
+        "registrations/register/register.html",
         event=event,
         form=form,
         closed=closed and closed.message,
