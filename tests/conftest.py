@@ -16,15 +16,15 @@ from flask.testing import FlaskClient
 
 import config
 from regapp.core.i18n import DEFAULT_LANGUAGE, set_language
-from tests.support import lock_order
 from tests.support.apps import Apps
-from tests.support.databases import Databases
-from tests.support.dovecot import Dovecot
-from tests.support.memory import write_in_memory
-from tests.support.parts import PARTS, how_to_get
-from tests.support.postgres import Cluster, find_binaries
-from tests.support.server import System, environment
-from tests.support.smtp import SmtpServer
+from tests.support.machine import lock_order
+from tests.support.machine.databases import Databases
+from tests.support.machine.memory import write_in_memory
+from tests.support.machine.parts import PARTS, how_to_get
+from tests.support.machine.postgres import Cluster, find_binaries
+from tests.support.machine.server import System, environment
+from tests.support.mail.dovecot import Dovecot
+from tests.support.mail.smtp import SmtpServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -5,21 +5,20 @@ from regapp.organising.days import editing
 from regapp.organising.days import views as day_views
 from regapp.organising.mail import plan_views, queue_views, reminders
 from regapp.organising.mail import views as mail_views
-from regapp.organising.people import attempts, person, resending
-from regapp.organising.people import line as line_views
+from regapp.organising.people import attempts, line, person, resending
 from regapp.organising.people import list as attendee_views
 
 __all__ = [
-    "arranging_views",
-    "attempt_views",
+    "attempts",
     "attendee_views",
     "bp",
     "day_views",
-    "editing_views",
-    "line_views",
+    "editing",
+    "line",
     "mail_views",
+    "person",
     "plan_views",
     "queue_views",
-    "reminder_views",
-    "resending_views",
+    "reminders",
+    "resending",
 ]

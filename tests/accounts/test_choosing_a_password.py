@@ -17,7 +17,7 @@ from regapp.core.errors import NotFound, RuleBroken
 from regapp.mailing import marks
 from regapp.mailing.models import OutgoingMail
 from tests.support.client import CheckingClient, read
-from tests.support.fates import answer_questions
+from tests.support.mail.fates import answer_questions
 from tests.support.organisers import OVERVIEW, PASSWORD, add_organiser, sign_in, signed_in, try_to_sign_in
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from regapp.cli import main
-from tests.support.server import SENDER
+from tests.support.machine.server import SENDER
 
 EMAIL = "anna@example.org"
 

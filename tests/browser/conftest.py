@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.house import LANGUAGES, House
 from tests.support.browser import WIDE, Windows
-from tests.support.databases import Databases
+from tests.support.machine.databases import Databases
 from tests.support.organisers import PASSWORD
 
 

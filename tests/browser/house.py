@@ -34,8 +34,8 @@ from regapp.registrations.letters import other_answers
 from regapp.registrations.letters.writing import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.support.days import STOCKHOLM, new_day
+from tests.support.machine.server import System
 from tests.support.organisers import add_organiser
-from tests.support.server import System
 
 DAY = timedelta(days=1)
 LONG_WORD = "Läkemedelsbiverkningsrapporteringssystemsutvärderingsgruppssammankomstprotokoll"

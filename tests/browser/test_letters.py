@@ -11,7 +11,7 @@ from regapp.mailing import letters, marks
 from regapp.mailing.letters import Action, Facts, Heading, Letter, Link, Paragraph
 from tests.browser.house import LANGUAGES
 from tests.support.browser import NARROW, RULES, WIDE, Windows, find_illegible, find_violations, fits
-from tests.support.mails import MAILS
+from tests.support.mail.mails import MAILS
 from tests.support.rounds import first_only
 
 if TYPE_CHECKING:

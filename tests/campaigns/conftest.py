@@ -10,8 +10,8 @@ from regapp.events.models import Event
 from regapp.mailing.sending.smtp import Patience
 from regapp.mailing.sending.transport import SmtpRoute
 from tests.support.days import new_day
-from tests.support.server import environment
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import environment
+from tests.support.mail.smtp import SmtpServer
 
 
 @pytest.fixture

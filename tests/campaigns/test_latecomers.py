@@ -18,7 +18,7 @@ from tests.campaigns.reminders import get, keep_house, remind
 from tests.registrations.people import find, path_of, register
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, new_day
-from tests.support.fates import REFUSAL, all_go, letters
+from tests.support.mail.fates import REFUSAL, all_go, letters
 from tests.support.organisers import signed_in
 
 ASA, BO, EVA = "asa@example.org", "bo@example.org", "eva@example.org"

@@ -18,7 +18,7 @@ from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.models import Registration
 from tests.attendees.people import add
 from tests.campaigns.reminders import keep_house, remind
-from tests.support.smtp import SmtpServer
+from tests.support.mail.smtp import SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context")
 

@@ -20,9 +20,9 @@ from regapp.registrations.models import Registration, Status
 from regapp.worker import Worker
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM, WHILE_OPEN, new_day
+from tests.support.machine.waiting import wait_until
+from tests.support.mail.smtp import Received, SmtpServer
 from tests.support.organisers import signed_in
-from tests.support.smtp import Received, SmtpServer
-from tests.support.waiting import wait_until
 
 DUE = datetime(2026, 11, 24, 9, 0, tzinfo=STOCKHOLM)
 

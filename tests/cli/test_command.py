@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from regapp.core import schema
-from tests.support import forks
-from tests.support.databases import Databases
-from tests.support.dovecot import Dovecot
-from tests.support.forks import ROOT
-from tests.support.server import GUNICORN, REGAPP
+from tests.support.machine import forks
+from tests.support.machine.databases import Databases
+from tests.support.machine.forks import ROOT
+from tests.support.machine.server import GUNICORN, REGAPP
+from tests.support.mail.dovecot import Dovecot
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

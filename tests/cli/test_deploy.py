@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.forks import ROOT
+from tests.support.machine.forks import ROOT
 
 MANUAL = [ROOT / "README.md", ROOT / "docs" / "operations.md"]
 

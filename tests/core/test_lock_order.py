@@ -1,4 +1,4 @@
-"""Every transaction of every test is watched (tests/support/lock_order.py); here it is seen that the watch sees."""
+"""Every transaction of every test is watched (support/machine/lock_order.py); here it is seen that the watch sees."""
 
 from __future__ import annotations
 

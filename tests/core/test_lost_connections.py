@@ -14,8 +14,8 @@ from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, new_day, new_open_day
+from tests.support.machine.postgres import Cluster, cut_off
 from tests.support.organisers import signed_in
-from tests.support.postgres import Cluster, cut_off
 
 restarted = pytest.mark.parametrize(
     "database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True

@@ -12,8 +12,8 @@ from regapp.events.models import Event
 from regapp.mailing.sending.transport import SmtpRoute
 from regapp.worker import Worker
 from tests.support.days import new_day
-from tests.support.disks import Lock
-from tests.support.postgres import Cluster
+from tests.support.machine.disks import Lock
+from tests.support.machine.postgres import Cluster
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("", 10), ("?timeout=0.5", 0.5)])

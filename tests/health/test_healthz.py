@@ -18,7 +18,7 @@ from regapp.mailing import heartbeat
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.transport import SmtpRoute
 from regapp.worker import Worker
-from tests.support.postgres import cut_off
+from tests.support.machine.postgres import cut_off
 
 READY = {"well": True, "database": True, "migrations": True, "writable": True}
 PUNCTUAL = {

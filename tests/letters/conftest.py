@@ -7,10 +7,10 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.support.catalogue import Story
 from tests.support.days import WHILE_OPEN, new_day
-from tests.support.server import environment
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import environment
+from tests.support.mail.catalogue import Story
+from tests.support.mail.smtp import SmtpServer
 
 READER = "anna@example.org"
 """Who reads the answers."""

@@ -13,13 +13,13 @@ from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.registrations.letters.writing import links_of
 from regapp.registrations.models import Registration
 from tests.letters.conftest import READER
-from tests.support import arrived
-from tests.support.arrived import Arrived
-from tests.support.catalogue import BOTH, CASES, LINE, ON_SITE, ONLINE, Case, Story
-from tests.support.letters import plain
-from tests.support.mails import compare, languages
+from tests.support.machine.server import SENDER
+from tests.support.mail import arrived
+from tests.support.mail.arrived import Arrived
+from tests.support.mail.catalogue import BOTH, CASES, LINE, ON_SITE, ONLINE, Case, Story
+from tests.support.mail.letters import plain
+from tests.support.mail.mails import compare, languages
 from tests.support.organisers import add_organiser
-from tests.support.server import SENDER
 
 BASE_URL = "https://anmalan.example.org"
 TITLE = {"sv": "Utbildningsdag om CAR T 2026", "en": "CAR T training day 2026"}

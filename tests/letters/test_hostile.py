@@ -25,12 +25,12 @@ from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import writing as letters
 from regapp.registrations.models import Registration, Status
 from tests.letters.conftest import READER
-from tests.support import arrived
-from tests.support.arrived import Arrived, tree
-from tests.support.catalogue import ASA, BO, Story
 from tests.support.days import WHILE_OPEN
-from tests.support.server import SENDER, environment
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import SENDER, environment
+from tests.support.mail import arrived
+from tests.support.mail.arrived import Arrived, tree
+from tests.support.mail.catalogue import ASA, BO, Story
+from tests.support.mail.smtp import SmtpServer
 
 BASE_URL = "https://anmalan.example.org"
 WORDS = [

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.support.mails import LANGUAGES, MAILS, names
+from tests.support.mail.mails import LANGUAGES, MAILS, names
 
 TESTS = Path(__file__).parents[1]
 

@@ -13,7 +13,7 @@ from regapp.core.i18n import use_language
 from regapp.mailing.letters import write
 from regapp.registrations import filling, moving
 from regapp.registrations.models import Registration
-from tests.support.catalogue import (
+from tests.support.mail.catalogue import (
     ASA,
     IN_LINE_ONLY,
     OFFERED,
@@ -26,8 +26,8 @@ from tests.support.catalogue import (
     the_line_closes,
     the_offer_ends,
 )
-from tests.support.letters import plain
-from tests.support.mails import languages
+from tests.support.mail.letters import plain
+from tests.support.mail.mails import languages
 
 DOORS = {"sv": "Dörrarna öppnar: kl. 8.30", "en": "Doors open: 08:30"}
 DAY_PAGE = {"sv": "https://anmalan.example.org/2026/", "en": "https://anmalan.example.org/en/2026/"}

@@ -17,9 +17,9 @@ from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from tests.support.days import new_open_day
-from tests.support.letters import LINKS
-from tests.support.server import environment
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import environment
+from tests.support.mail.letters import LINKS
+from tests.support.mail.smtp import SmtpServer
 
 
 @pytest.fixture

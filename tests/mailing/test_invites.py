@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from regapp.mailing import calendar_text, invites
 from regapp.mailing.invites import Invitation
-from tests.support.letters import LINKS, an_invitation
+from tests.support.mail.letters import LINKS, an_invitation
 
 HOSTILE = st.text(max_size=400) | st.sampled_from(
     [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regapp.core.i18n import Text
 from regapp.mailing import letters, marks
 from regapp.mailing.letters import Action, Facts, Heading, Letter, Link, Paragraph
-from tests.support.letters import a_letter
+from tests.support.mail.letters import a_letter
 
 
 def _readable(html: str) -> str:

@@ -32,11 +32,11 @@ from regapp.registrations.choices import Profession, Wish
 from regapp.worker import Worker
 from tests.support.client import CheckingClient
 from tests.support.days import new_open_day
-from tests.support.disks import looking_out
-from tests.support.letters import LINKS, put
+from tests.support.machine.disks import looking_out
+from tests.support.machine.waiting import wait_until
+from tests.support.mail.letters import LINKS, put
+from tests.support.mail.smtp import Received, SmtpServer
 from tests.support.organisers import add_organiser
-from tests.support.smtp import Received, SmtpServer
-from tests.support.waiting import wait_until
 
 KNOWN = "p1@example.org"
 PACKAGE = str(Path(regapp.__file__).parent)

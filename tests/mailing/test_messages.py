@@ -19,9 +19,9 @@ from regapp.mailing.message import POLICY, Parcel, UnwritableLetter
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpRoute
-from tests.support.letters import LINKS, WRITTEN_AT, a_letter, put, put_invited
-from tests.support.server import SENDER
-from tests.support.smtp import Received, SmtpServer
+from tests.support.machine.server import SENDER
+from tests.support.mail.letters import LINKS, WRITTEN_AT, a_letter, put, put_invited
+from tests.support.mail.smtp import Received, SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context")
 

@@ -17,8 +17,8 @@ from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN, new_day
-from tests.support.letters import a_letter, put
-from tests.support.smtp import SmtpServer
+from tests.support.mail.letters import a_letter, put
+from tests.support.mail.smtp import SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context", "crowd")
 

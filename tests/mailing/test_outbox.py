@@ -11,7 +11,7 @@ from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending import stops
-from tests.support.letters import WRITTEN_AT, a_letter, put, put_invited
+from tests.support.mail.letters import WRITTEN_AT, a_letter, put, put_invited
 
 pytestmark = pytest.mark.usefixtures("context")
 

@@ -17,10 +17,10 @@ from sqlalchemy import NullPool, create_engine, inspect
 import regapp  # noqa: F401 - the models of every room
 from regapp.core import migrating, schema, text
 from regapp.core.db import Model
-from tests.support.disks import looking_out
-from tests.support.forks import Fork, run
-from tests.support.postgres import Cluster
-from tests.support.waiting import wait_until
+from tests.support.machine.disks import looking_out
+from tests.support.machine.forks import Fork, run
+from tests.support.machine.postgres import Cluster
+from tests.support.machine.waiting import wait_until
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from regapp.registrations.models import Registration, Status
 from tests.registrations.people import find, letters_to, register
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, new_day
-from tests.support.fates import answer_questions
+from tests.support.mail.fates import answer_questions
 
 pytestmark = pytest.mark.usefixtures("day")
 

@@ -53,7 +53,7 @@ from regapp.registrations.letters import told
 from regapp.registrations.models import HealthNote, Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
-from tests.support.fates import made
+from tests.support.mail.fates import made
 
 ORGANISER = "organiser:1"
 START = datetime(2026, 10, 20, 10, 0, tzinfo=STOCKHOLM)

@@ -21,7 +21,7 @@ from regapp.mailing.models import OutgoingMail
 from tests.registrations.people import register
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION
-from tests.support.server import environment
+from tests.support.machine.server import environment
 
 PER_MINUTE, PER_HOUR = 4, 6
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"

@@ -29,11 +29,11 @@ from regapp.registrations.pages.change import ADDRESSES
 from regapp.registrations.registering import NotCorrectable
 from regapp.registrations.submissions import Submission
 from regapp.registrations.transferring import Colleague
-from tests.registrations.test_day_changes import MINUTE, ORGANISER, cancel_day_and_tell, join, person
-from tests.registrations.test_day_changes_at_once import beside
+from tests.registrations.day.test_changes import MINUTE, ORGANISER, cancel_day_and_tell, join, person
+from tests.registrations.day.test_changes_at_once import beside
 from tests.support.days import WHILE_OPEN, new_day
-from tests.support.disks import looking_out
-from tests.support.waiting import wait_until
+from tests.support.machine.disks import looking_out
+from tests.support.machine.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("context")
 

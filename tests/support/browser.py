@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, sync_playwright
 
-from tests.support.parts import find_chromium
+from tests.support.machine.parts import find_chromium
 
 EVERYWHERE = os.environ.get("EVERYWHERE") == "1"
 """Whether each page is looked at in every window: in `make torture`."""

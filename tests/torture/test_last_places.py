@@ -16,9 +16,9 @@ from regapp.events.models import Event
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
-from tests.support import server
 from tests.support.days import APPLICATION
-from tests.support.server import System
+from tests.support.machine import server
+from tests.support.machine.server import System
 from tests.support.visitors import Answer, Visitor
 from tests.whole.conftest import mail, open_day  # noqa: F401
 

@@ -28,8 +28,8 @@ from regapp.registrations.letters.writing import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.registrations.test_line_always_true import replay
 from tests.support.days import APPLICATION
+from tests.support.machine.server import System
 from tests.support.pages import Form
-from tests.support.server import System
 from tests.support.visitors import Answer, Visitor
 from tests.torture.test_last_places import patient
 from tests.whole.conftest import open_day  # noqa: F401

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.support.days import new_open_day
-from tests.support.server import System
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import System
+from tests.support.mail.smtp import SmtpServer
 
 
 @pytest.fixture

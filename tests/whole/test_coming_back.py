@@ -12,16 +12,16 @@ from regapp.core.db import db
 from regapp.mailing.models import Bounce, OutgoingMail
 from regapp.registrations.models import Registration, Status
 from tests.support.days import APPLICATION
-from tests.support.dovecot import Dovecot
-from tests.support.incoming import coming_back
-from tests.support.server import System
-from tests.support.smtp import SmtpServer
+from tests.support.machine.server import System
+from tests.support.machine.waiting import wait_until
+from tests.support.mail.dovecot import Dovecot
+from tests.support.mail.incoming import coming_back
+from tests.support.mail.smtp import SmtpServer
 from tests.support.visitors import Visitor
-from tests.support.waiting import wait_until
 from tests.whole.test_whole_way import letter_to, own_link
 
 # Shorter than its own: how long a worker waits at its end for the message in hand.
-HURRY = "from regapp.mailing import reading; reading._LAST_WORDS_S = 0.1"
+HURRY = "from regapp.mailing.inbox import reading; reading._LAST_WORDS_S = 0.1"
 
 
 @pytest.mark.dovecot

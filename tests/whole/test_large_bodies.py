@@ -11,7 +11,7 @@ import pytest
 
 from regapp.core.web import MAX_BODY
 from tests.support.days import new_open_day
-from tests.support.server import System
+from tests.support.machine.server import System
 
 FORM, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"
 FIELD = b'--b\r\nContent-Disposition: form-data; name="message"\r\n\r\n'

@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.forks import ROOT
-from tests.support.server import System
-from tests.support.waiting import wait_until
+from tests.support.machine.forks import ROOT
+from tests.support.machine.server import System
+from tests.support.machine.waiting import wait_until
 
 STARTER = """
 import signal, sys
-from tests.support import forks
+from tests.support.machine import forks
 forks._context.set_forkserver_preload([])
 print(forks.Fork([sys.executable, "-c", "import os, signal; os.fork(); signal.pause()"], {}).pid, flush=True)
 signal.pause()

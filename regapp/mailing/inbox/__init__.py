@@ -1,0 +1,1 @@
+"""The inbox: what comes back, bounces and answers of calendars."""

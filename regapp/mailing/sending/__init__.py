@@ -1,0 +1,1 @@
+"""Sending: from the outbox to the mail server."""

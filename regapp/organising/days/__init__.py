@@ -1,0 +1,1 @@
+"""Days: the overview, one day, its editor."""

@@ -1,0 +1,1 @@
+"""A change of the day, for everybody who is registered for it."""

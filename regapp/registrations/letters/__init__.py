@@ -1,0 +1,1 @@
+"""Letters to one participant: which one when, and what stands in it."""
