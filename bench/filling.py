@@ -19,8 +19,8 @@ from regapp.demo.filling import build_day
 from regapp.events.models import Event
 from regapp.registrations import findable
 from regapp.registrations.application import NOTICE_VERSION
+from regapp.registrations.choices import WORKPLACES
 from regapp.registrations.models import Attendance, Profession, Registration, Status
-from regapp.registrations.workplaces import WORKPLACES
 
 ORGANISER = "organiser@example.org"
 

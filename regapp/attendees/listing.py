@@ -17,7 +17,7 @@ from regapp.attendees.seeing import Detail
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.registrations import line
+from regapp.registrations import places
 from regapp.registrations.choices import Attendance, Profession
 from regapp.registrations.models import HealthNote, Registration, Status
 
@@ -118,7 +118,7 @@ def _rows(statement: Select[Any]) -> list[Row]:
 
 
 def _page(event_id: int, chosen: Filter, rows: list[Row], page: int, pages: int, total: int) -> ListPage:
-    positions = line.positions(event_id) if any(row.in_line_since for row in rows) else {}
+    positions = places.positions(event_id) if any(row.in_line_since for row in rows) else {}
     sees_delivery = Detail.DELIVERY in chosen.seen
     failing = deliveries.failing_among(row.public_id for row in rows) if sees_delivery else set()
     return ListPage(

@@ -13,9 +13,8 @@ from regapp.core.i18n import SWEDISH_TIME
 from regapp.demo import content
 from regapp.events.models import Event
 from regapp.registrations.application import Application, build
-from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.choices import WORKPLACES, Diet, Profession, Wish
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.workplaces import WORKPLACES
 
 NUMBER: Final = 100
 CANCELLED: Final = 7

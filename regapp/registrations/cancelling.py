@@ -14,7 +14,7 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing import outbox
-from regapp.registrations import filling, history, places
+from regapp.registrations import filling, finding, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.day import orders
 from regapp.registrations.letters import taking_over, told, writing
@@ -82,7 +82,7 @@ def give_up(registration: Registration, at: datetime, *, actor: str, tell: bool 
     registration.cancelled_at = at
     registration.changed_at = at
     registration.answer_by = None
-    history.record("registration.cancelled", registration, at, actor, **({} if tell else {"told": "no"}))
+    finding.record("registration.cancelled", registration, at, actor, **({} if tell else {"told": "no"}))
 
 
 def undo(
@@ -103,7 +103,7 @@ def undo(
     taking_over.take_over_entry(registration)
     if not registration.event.fills_seats(at):
         registration.leave_line()
-    history.record("registration.cancellation_undone", registration, at, actor, reason)
+    finding.record("registration.cancellation_undone", registration, at, actor, reason)
     was_in_line = registration.is_in_line
     filling.settle(registration.event, at)
     if not (was_in_line and registration.has_seat):  # whose turn it was meanwhile has been told of the seat
@@ -141,7 +141,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
     taking_over.take_over_entry(registration)
     writing.write_waiting(registration, at, is_undone=True)
-    history.record("registration.joined_line", registration, at, audit.PARTICIPANT)
+    finding.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
 
 

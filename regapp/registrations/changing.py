@@ -11,7 +11,7 @@ from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import attempts, cancelling, filling, finding, history, line, provoked
+from regapp.registrations import attempts, cancelling, filling, finding, places, provoked
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.letters import taking_back, taking_over, writing
@@ -68,7 +68,7 @@ def change_details(
         raise refused
     keep_details(registration, details)
     registration.changed_at = at
-    history.record("registration.changed", registration, at, actor)
+    finding.record("registration.changed", registration, at, actor)
     return registration
 
 
@@ -89,7 +89,7 @@ def change_needs(
     if needs and (refused := _why_not_kept(registration, at, actor, late)):
         raise refused
     keep_needs(registration, needs, at)
-    history.record("registration.needs_changed", registration, at, actor)
+    finding.record("registration.needs_changed", registration, at, actor)
     return registration
 
 
@@ -123,14 +123,14 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
 
     Who was cancelled without a letter gets none of this either. Raises RuleBroken for a cancelled day, NotFound.
     """
-    registration = line.get_locked(registration_id)
+    registration = places.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     is_other = registration.language != language
     registration.language = language
     if is_other and registration.is_active:
         writing.write_language(registration, at)
-    history.record("registration.language_changed", registration, at, audit.PARTICIPANT)
+    finding.record("registration.language_changed", registration, at, audit.PARTICIPANT)
     return registration
 
 
@@ -144,7 +144,7 @@ def change_own_address(registration_id: int, email: str, at: datetime, client: s
         raise NotFound
     provoked.hold(registration.email, email)
     provoked.take_from(client, at)
-    registration = line.get_locked(registration_id)
+    registration = places.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     if addresses.key(email) != registration.email_key:
@@ -179,5 +179,5 @@ def change_address(
     registration.changed_at = at
     taking_over.take_over_entry(registration)
     writing.write_place_or_waiting(registration, at, done=done)
-    history.record("registration.address_corrected", registration, at, actor)
+    finding.record("registration.address_corrected", registration, at, actor)
     return registration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 from regapp.core.i18n import Text
 
@@ -118,3 +119,23 @@ _WISH_LABELS = {
     ),
     Wish.LINE: Text("Bara i kö för en plats i lokalen", "Only in line for an on-site place"),
 }
+
+
+WORKPLACES: Final = (
+    "Karolinska Institutet",
+    "Karolinska Universitetssjukhuset",
+    "Uppsala universitet",
+    "Akademiska sjukhuset",
+    "Lunds universitet",
+    "Skånes universitetssjukhus",
+    "Göteborgs universitet",
+    "Sahlgrenska Universitetssjukhuset",
+    "Linköpings universitet",
+    "Universitetssjukhuset i Linköping",
+    "Norrlands universitetssjukhus",
+    "Lif – de forskande läkemedelsföretagen",
+    "Bristol Myers Squibb (BMS)",
+    "Novartis Sverige",
+    "Janssen-Cilag",
+    "Gilead Sciences",
+)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
 from sqlalchemy import select
 
 from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text
+from regapp.core.i18n import SWEDISH_TIME, Text, local
 from regapp.events.models import Event, Publication
-from regapp.registrations import history, line, offer_deadline, places
+from regapp.registrations import finding, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration, Status
@@ -37,7 +38,7 @@ def settle(event: Event, at: datetime) -> None:
     if event.publication is not Publication.PUBLISHED:
         return
     db.session.flush()
-    for passed in db.session.scalars(line.in_line(event.id).where(Registration.answer_by <= at)).all():
+    for passed in db.session.scalars(places.in_line(event.id).where(Registration.answer_by <= at)).all():
         _pass_on(passed, at, "registration.offer_passed")
         writing.write_offer_passed(passed, at)
     if event.fills_seats(at):
@@ -49,7 +50,7 @@ def settle(event: Event, at: datetime) -> None:
 
 def get_settled(registration_id: int, at: datetime) -> Registration:
     """The registration, with its day locked and the line in order as of `at`: what is decided on. Raises NotFound."""
-    registration = line.get_locked(registration_id)
+    registration = places.get_locked(registration_id)
     settle(registration.event, at)
     return registration
 
@@ -98,23 +99,23 @@ def seat(registration: Registration, at: datetime, action: str, *, actor: str = 
     registration.attendance = Attendance.ON_SITE
     registration.leave_line()
     writing.write_seat(registration, at)
-    history.record(action, registration, at, actor)
+    finding.record(action, registration, at, actor)
 
 
 def _fill(event: Event, at: datetime) -> None:
     left = places.count(event).on_site.left
-    for registration in db.session.scalars(line.without_offer(event.id).limit(left)).all():
+    for registration in db.session.scalars(places.without_offer(event.id).limit(left)).all():
         if event.offers_seats(at):
-            registration.answer_by = offer_deadline.answer_by(at, event.starts_at, event.promote_until)
+            registration.answer_by = answer_by(at, event.starts_at, event.promote_until)
             writing.write_offer(registration, at)
-            history.record("registration.offered", registration, at, audit.SYSTEM)
+            finding.record("registration.offered", registration, at, audit.SYSTEM)
         else:
             seat(registration, at, "registration.promoted")
 
 
 def _close_line(event: Event, at: datetime) -> None:
     """Who has an offer keeps it as long as it was promised, also when the end was moved earlier since."""
-    for registration in db.session.scalars(line.without_offer(event.id)).all():
+    for registration in db.session.scalars(places.without_offer(event.id)).all():
         _pass_on(registration, at, "registration.line_closed")
         writing.write_line_closed(registration, at)
 
@@ -128,4 +129,45 @@ def _pass_on(registration: Registration, at: datetime, action: str, *, actor: st
         registration.status = Status.CANCELLED
         registration.cancelled_at = at
     registration.changed_at = at
-    history.record(action, registration, at, actor)
+    finding.record(action, registration, at, actor)
+
+
+NIGHT_BEGINS: Final = time(21)
+NIGHT_ENDS: Final = time(7)
+"""Hours of the night, Swedish time, in which nobody is expected to answer."""
+
+TIMES: Final = (
+    (timedelta(days=7), timedelta(hours=48)),
+    (timedelta(days=3), timedelta(hours=12)),
+    (timedelta(0), timedelta(hours=4)),
+)
+"""From how long before the day's start an offer waits how long: the nearer, the shorter."""
+
+
+def answer_by(offered_at: datetime, starts_at: datetime, latest: datetime) -> datetime:
+    """The instant at which an offer made at `offered_at` passes, at the latest `latest`; nights don't count."""
+    left = starts_at - offered_at
+    patience = next(patience for before, patience in TIMES if left >= before or before == timedelta(0))
+    return min(_after_waking_hours(offered_at, patience), latest)
+
+
+def _after_waking_hours(start: datetime, wanted: timedelta) -> datetime:
+    """The instant when `wanted` of waking hours have passed since `start`."""
+    now = _morning_if_night(start)
+    while True:
+        evening = datetime.combine(local(now).date(), NIGHT_BEGINS, SWEDISH_TIME)
+        # Instants are subtracted in UTC: two of one zone would give the difference of their clocks.
+        awake = evening.astimezone(UTC) - now.astimezone(UTC)
+        if wanted <= awake:
+            return now.astimezone(UTC) + wanted
+        wanted -= awake
+        now = _morning_if_night(evening)
+
+
+def _morning_if_night(instant: datetime) -> datetime:
+    wall = local(instant)
+    if wall.time() >= NIGHT_BEGINS:
+        return datetime.combine(wall.date() + timedelta(days=1), NIGHT_ENDS, SWEDISH_TIME)
+    if wall.time() < NIGHT_ENDS:
+        return datetime.combine(wall.date(), NIGHT_ENDS, SWEDISH_TIME)
+    return instant

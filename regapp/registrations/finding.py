@@ -1,8 +1,12 @@
 """Finding a registration."""
 
+from datetime import datetime
+from typing import Final
+
 from sqlalchemy import bindparam, select
 
-from regapp.core import addresses
+from regapp.core import addresses, audit
+from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.registrations.models import Registration, Status
 
@@ -17,3 +21,46 @@ _ACTIVE = select(Registration).where(
 def find_active(event_id: int, email: str) -> Registration | None:
     """The day's registration with this address that isn't cancelled."""
     return db.session.scalar(_ACTIVE, {"event_id": event_id, "email_key": addresses.key(email)})
+
+
+def record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "", **details: str) -> None:
+    """Note what was done to the registration and by whom (see core.audit); a reason only where one was given."""
+    audit.record(
+        action,
+        actor=actor,
+        at=at,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+        reason=reason,
+        **details,
+    )
+
+
+BY_FORM: Final = ("registration.made", "registration.address_corrected")
+"""What the form to register does, and the page that corrects its address."""
+
+
+def has_acted(registration: Registration) -> bool:
+    """Whether anything was done through the registration's own links; opening them is nothing, for scanners do."""
+    acted = select(AuditEntry.id).where(
+        AuditEntry.registration_id == registration.id,
+        AuditEntry.actor == audit.PARTICIPANT,
+        AuditEntry.action.not_in(BY_FORM),
+    )
+    return registration.joined_at is not None or db.session.scalar(acted.limit(1)) is not None
+
+
+_OF_PLACE: Final = tuple(
+    f"registration.{what}"
+    for what in (
+        *("made", "taken_over", "address_corrected", "moved_online", "moved_on_site", "joined_line", "left_line"),
+        *("promoted", "moved_up", "offered", "offer_accepted", "offer_declined", "offer_passed", "line_closed"),
+        *("cancelled", "cancellation_undone"),
+    )
+)
+
+
+def last_of_place(registration: Registration) -> AuditEntry | None:
+    """What last happened to the place, or to the address that is written to."""
+    happened = select(AuditEntry).where(AuditEntry.registration_id == registration.id, AuditEntry.action.in_(_OF_PLACE))
+    return db.session.scalars(happened.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()

@@ -8,7 +8,7 @@ from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import filling, history, line, places
+from regapp.registrations import filling, finding, places
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import writing
@@ -59,7 +59,7 @@ def move_online(
         registration.health = None
     if tell:
         writing.write_place(registration, at)
-    history.record("registration.moved_online", registration, at, actor, reason)
+    finding.record("registration.moved_online", registration, at, actor, reason)
     filling.settle(registration.event, at)
     return registration
 
@@ -90,7 +90,7 @@ def move_on_site(
     registration.leave_line()
     if tell:
         writing.write_place(registration, at, done=by(actor, MOVED))
-    history.record("registration.moved_on_site", registration, at, actor, reason)
+    finding.record("registration.moved_on_site", registration, at, actor, reason)
     filling.settle(registration.event, at)
     return registration
 
@@ -106,9 +106,9 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
     if refused := _why_not_in_line(registration, at, actor):
         raise refused
     registration.in_line_since = at
-    history.record("registration.joined_line", registration, at, actor)
+    finding.record("registration.joined_line", registration, at, actor)
     filling.settle(registration.event, at)
-    if tell and line.position(registration) is not None:
+    if tell and places.position(registration) is not None:
         writing.write_waiting(registration, at)
     return registration
 
@@ -129,7 +129,7 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
     else:
         registration.leave_line()
         registration.changed_at = at
-    history.record("registration.left_line", registration, at, actor)
+    finding.record("registration.left_line", registration, at, actor)
     filling.settle(registration.event, at)
     return registration
 

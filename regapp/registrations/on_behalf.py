@@ -11,7 +11,7 @@ from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event, Publication
 from regapp.registrations import application as applying
-from regapp.registrations import cancelling, changing, filling, finding, line, moving, places
+from regapp.registrations import cancelling, changing, filling, finding, moving, places
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Attendance, Wish
@@ -72,7 +72,7 @@ def register_for(
         raise RuleBroken(REGISTERED_ALREADY, field="email")
     has_exceeded = exceeds(event, application.wish, at)
     if has_exceeded and not reason:
-        raise RuleBroken(line.REASON_NEEDED, field="reason")
+        raise RuleBroken(places.REASON_NEEDED, field="reason")
     registration = applying.build(event, application, at, RegisteredBy.ORGANISER)
     _place(registration, application.wish, at)
     db.session.add(registration)
@@ -129,7 +129,7 @@ def move(
         raise RuleBroken(CANCELLED)
     if move_exceeds(registration, wish, at):
         if not reason:
-            raise RuleBroken(line.REASON_NEEDED, field="reason")
+            raise RuleBroken(places.REASON_NEEDED, field="reason")
     else:
         reason = ""
     if wish is Wish.ON_SITE:
@@ -176,7 +176,7 @@ def undo(registration_id: int, at: datetime, *, actor: str, reason: str = "") ->
         raise refused
     exceeds = undo_exceeds(registration)
     if exceeds and not reason:
-        raise RuleBroken(line.REASON_NEEDED, field="reason")
+        raise RuleBroken(places.REASON_NEEDED, field="reason")
     return cancelling.undo(registration_id, at, actor=actor, beyond=exceeds, reason=reason if exceeds else "")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from regapp.core.db import db
+from regapp.core import audit
+from regapp.core.db import db, lock
+from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.i18n import Text
 from regapp.events.models import Event
 from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
@@ -57,3 +60,82 @@ def count(event: Event) -> DayPlaces:
     """The places as they are now; an offered seat is taken. Decide on this only while the day's row is locked."""
     on_site, online = db.session.execute(_TAKEN, {"event_id": event.id}).one()
     return DayPlaces(Places(event.seats_on_site, on_site), Places(event.seats_online, online))
+
+
+NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no longer in line.")
+IS_OFFERED = Text(
+    "Personen är redan erbjuden en plats och väntar inte på sin tur.",
+    "The person is already offered a place and waits for no turn.",
+)
+REASON_NEEDED = Text("Skriv varför, utan namn.", "Write why, without names.")
+
+
+def in_line(event_id: int) -> Select[Registration]:
+    """Everybody who stands in the day's line, the first one first; those with an offer too."""
+    return select(Registration).where(_stands_in_line(event_id)).order_by(Registration.in_line_since, Registration.id)
+
+
+def without_offer(event_id: int) -> Select[Registration]:
+    """Those in line who have no offer to answer, the first one first."""
+    return in_line(event_id).where(Registration.answer_by.is_(None))
+
+
+def positions(event_id: int) -> dict[str, int]:
+    """Everybody's place in line by public id; those with an offer have none."""
+    ids = without_offer(event_id).with_only_columns(Registration.public_id)
+    return {public_id: number for number, public_id in enumerate(db.session.scalars(ids), start=1)}
+
+
+def position(registration: Registration) -> int | None:
+    """The person's place in line, counted from 1 among those without an offer; None for who isn't waiting."""
+    if not registration.is_in_line or registration.is_offered:
+        return None
+    before = select(func.count()).where(
+        _stands_in_line(registration.event_id),
+        Registration.answer_by.is_(None),
+        or_(
+            Registration.in_line_since < registration.in_line_since,
+            (Registration.in_line_since == registration.in_line_since) & (Registration.id < registration.id),
+        ),
+    )
+    return (db.session.scalar(before) or 0) + 1
+
+
+def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str) -> Registration:
+    """An organiser lets somebody go first, with a reason; raises RuleBroken, NotFound."""
+    registration = get_locked(registration_id)
+    if not registration.is_in_line:
+        raise RuleBroken(NOT_IN_LINE)
+    if registration.is_offered:
+        raise RuleBroken(IS_OFFERED)
+    if not reason:
+        raise RuleBroken(REASON_NEEDED, field="reason")
+    first = db.session.scalar(without_offer(registration.event_id).limit(1))
+    if first is not None and first is not registration and first.in_line_since is not None:
+        registration.in_line_since = first.in_line_since - timedelta(milliseconds=1)
+    audit.record(
+        "registration.moved_up",
+        actor=actor,
+        at=at,
+        event_id=registration.event_id,
+        registration_id=registration.id,
+        reason=reason,
+    )
+    return registration
+
+
+def get_locked(registration_id: int) -> Registration:
+    """The registration, with its day locked; raises NotFound."""
+    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
+    if event_id is None:
+        raise NotFound
+    lock(Event, event_id)
+    return db.session.get_one(Registration, registration_id)
+
+
+def _stands_in_line(event_id: int) -> ColumnElement[bool]:
+    return (
+        (Registration.event_id == event_id)
+        & (Registration.status != Status.CANCELLED)
+        & Registration.in_line_since.is_not(None)
+    )

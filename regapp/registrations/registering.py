@@ -13,7 +13,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event
 from regapp.registrations import application as applying
-from regapp.registrations import attempts, changing, filling, finding, history, places, provoked, submissions
+from regapp.registrations import attempts, changing, filling, finding, places, provoked, submissions
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Wish
@@ -121,7 +121,7 @@ def why_not_correctable(submission: Submission, at: datetime) -> NotCorrectable 
         registration.is_active
         and registration.link_version == submission.link_version
         and registration.email == submission.email
-        and not history.has_acted(registration)
+        and not finding.has_acted(registration)
     )
     if is_as_made and submissions.is_correctable(submission, at):
         return None
@@ -163,7 +163,7 @@ def _correct(event: Event, submission: Submission, application: Application, at:
         # The form itself came in time; only the address in it was wrong.
         _decide(event, submission, application, submission.received_at, counted=True)
         if made := _made_by(submission):
-            history.record("registration.address_corrected", made, at, audit.PARTICIPANT)
+            finding.record("registration.address_corrected", made, at, audit.PARTICIPANT)
     else:
         _move(registration, submission, application, at)
     submission.email = application.email

@@ -37,7 +37,6 @@ from regapp.registrations import (
     changing,
     filling,
     joining,
-    line,
     moving,
     on_behalf,
     places,
@@ -252,7 +251,7 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.someone)
     @rule(person=people)
     def go_first_and_go_to_the_meeting(self, person: int) -> None:
-        self.act(line.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
+        self.act(places.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
         self.act(joining.join, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
@@ -363,7 +362,7 @@ class Day(RuleBasedStateMachine):
         else:
             self.beyond = 0
         if event.fills_seats(self.now):
-            waiting = db.session.scalars(line.without_offer(event.id)).all()
+            waiting = db.session.scalars(places.without_offer(event.id)).all()
             assert not (waiting and on_site.left)
 
     @invariant()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regapp.registrations.offer_deadline import NIGHT_BEGINS, NIGHT_ENDS, answer_by
+from regapp.registrations.filling import NIGHT_BEGINS, NIGHT_ENDS, answer_by
 from tests.support.days import STOCKHOLM
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,6 @@ from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.organising.blueprint import EDITORS, READERS, bp
 from regapp.organising.people.person_forms import FirstForm
-from regapp.registrations import line as rules
 from regapp.registrations import places
 
 
@@ -25,8 +24,8 @@ def line(slug: str) -> ResponseReturnValue:
     return render_template(
         "organising/people/line.html",
         event=event,
-        people=db.session.scalars(rules.in_line(event.id)).all(),
-        positions=rules.positions(event.id),
+        people=db.session.scalars(places.in_line(event.id)).all(),
+        positions=places.positions(event.id),
         places=places.count(event),
         standing=statistics.standing(event.id),
         is_open=event.fills_seats(g.received_at),
@@ -47,11 +46,11 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
         "organising/people/move_to_front.html",
         event=event,
         registration=registration,
-        position=rules.position(registration),
+        position=places.position(registration),
         form=form,
     )
     return page, 422 if request.method == "POST" else 200
 
 
 def _move(registration_id: int, form: FirstForm) -> None:
-    rules.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)
+    places.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)

@@ -31,9 +31,8 @@ from regapp.organising.people.person_forms import (
 )
 from regapp.registrations import attempts, cancelling, on_behalf, places
 from regapp.registrations.changing import Details
-from regapp.registrations.choices import Wish
+from regapp.registrations.choices import WORKPLACES, Wish
 from regapp.registrations.models import Registration
-from regapp.registrations.workplaces import WORKPLACES
 
 T = TypeVar("T")
 

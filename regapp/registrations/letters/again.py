@@ -15,7 +15,7 @@ from regapp.events.models import Publication
 from regapp.mailing import invites
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
 from regapp.mailing.sending import repeating
-from regapp.registrations import finding, history, line
+from regapp.registrations import finding, places
 from regapp.registrations.letters import present, told
 from regapp.registrations.models import Registration
 
@@ -91,13 +91,13 @@ def send_again(mail_id: str, times: int, at: datetime, *, actor: str) -> Outgoin
     mail = db.session.get(OutgoingMail, mail_id)
     if mail is None or mail.registration_id is None:
         raise NotFound
-    registration = line.get_locked(mail.registration_id)
+    registration = places.get_locked(mail.registration_id)
     if repeating.times(mail) > times:
         return _last_repeat(mail)
     if reason := why_not(mail, at):
         raise RuleBroken(reason)
     copy = repeating.repeat(mail, at, entry=str(registration.calendar_uid))
-    history.record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
+    finding.record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
     return copy
 
 
@@ -123,13 +123,13 @@ def why_not_present(registration: Registration, at: datetime) -> Text | None:
 
 def send_present(registration_id: int, times: int, at: datetime, *, actor: str) -> Registration:
     """Send what the person has now; `times` as the page showed it. Raises RuleBroken, NotFound."""
-    registration = line.get_locked(registration_id)
+    registration = places.get_locked(registration_id)
     if times_told(registration) > times:
         return registration
     if reason := why_not_present(registration, at):
         raise RuleBroken(reason)
     present.write_present(registration, at)
-    history.record(_TOLD_AGAIN, registration, at, actor)
+    finding.record(_TOLD_AGAIN, registration, at, actor)
     return registration
 
 

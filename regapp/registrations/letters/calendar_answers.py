@@ -12,7 +12,7 @@ from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import InboxOutcome
-from regapp.registrations import history, line
+from regapp.registrations import finding, places
 from regapp.registrations.letters import other_answers, writing
 from regapp.registrations.models import Registration
 
@@ -35,7 +35,7 @@ def take(reply: Reply, at: datetime) -> InboxOutcome | None:
         return InboxOutcome.DECLINED
     if registration.declined_at is not None and reply.partstat in {"ACCEPTED", "TENTATIVE"}:
         registration.declined_at = None
-        history.record("registration.accepted_in_calendar", registration, at, audit.PARTICIPANT)
+        finding.record("registration.accepted_in_calendar", registration, at, audit.PARTICIPANT)
     return InboxOutcome.IGNORED
 
 
@@ -52,7 +52,7 @@ def _find(reply: Reply) -> Registration | None:
     ).one_or_none()
     if found is None or domain != found.calendar_domain:
         return None
-    return line.get_locked(found.id) if 0 <= reply.sequence <= found.calendar_sequence else None
+    return places.get_locked(found.id) if 0 <= reply.sequence <= found.calendar_sequence else None
 
 
 def _other_than(registration: Registration, reply: Reply) -> str | None:
@@ -71,6 +71,6 @@ def _matters(registration: Registration, at: datetime) -> bool:
 def _note_declined(registration: Registration, at: datetime) -> None:
     if registration.declined_at is None:
         registration.declined_at = at
-        history.record("registration.declined_in_calendar", registration, at, audit.PARTICIPANT)
+        finding.record("registration.declined_in_calendar", registration, at, audit.PARTICIPANT)
     if registration.event.publication is Publication.PUBLISHED:  # not while a cancelled day may be taken back
         writing.write_declined(registration, at)

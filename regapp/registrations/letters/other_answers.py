@@ -17,7 +17,7 @@ from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.message import is_writable
 from regapp.mailing.models import CalendarAnswer, InboxOutcome, OtherAnswer, OutgoingMail
-from regapp.registrations import history
+from regapp.registrations import finding
 from regapp.registrations.letters import entry_letters, writing
 from regapp.registrations.letters.wording import answers
 from regapp.registrations.models import Registration
@@ -66,7 +66,7 @@ def _keep(registration: Registration, entry: str, address: str, answer: Calendar
         known.answer, known.at = answer, at
     else:
         return False
-    history.record("registration.answered_by_other", registration, at, audit.SYSTEM, answer=answer.value)
+    finding.record("registration.answered_by_other", registration, at, audit.SYSTEM, answer=answer.value)
     return True
 
 

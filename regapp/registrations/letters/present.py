@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from regapp.core.i18n import Text, use_language
 from regapp.events.models import Publication
-from regapp.registrations import history, line
+from regapp.registrations import finding, places
 from regapp.registrations.letters import told, writing
 from regapp.registrations.letters.wording import day as day_wording
 from regapp.registrations.letters.wording import line as line_wording
@@ -69,7 +69,7 @@ def write_present(registration: Registration, at: datetime) -> None:
 
 def _what_an_organiser_did(registration: Registration) -> Text | None:
     """What led to what the person has, perhaps without a letter; None where it was themselves, or nobody."""
-    last = history.last_of_place(registration)
+    last = finding.last_of_place(registration)
     return by(last.actor, _DONE[last.action]) if last and last.action in _DONE else None
 
 
@@ -80,7 +80,7 @@ def _parts(registration: Registration, at: datetime, done: Text | None) -> Itera
         brings = registration.has_entry
         with use_language(registration.language):
             note = [letter_parts.invitation_comes()] if brings else []
-        waiting = partial(line_wording.waiting, position=line.position(registration), entry=note)
+        waiting = partial(line_wording.waiting, position=places.position(registration), entry=note)
         yield Part("waiting", saying(done, waiting), brings)
     else:
         if registration.has_place:

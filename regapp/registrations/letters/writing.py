@@ -12,7 +12,7 @@ from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod
-from regapp.registrations import line
+from regapp.registrations import places
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import entries, entry_letters, told
 from regapp.registrations.letters.links import links_of as links_of
@@ -110,7 +110,7 @@ def write_waiting(
     """
     db.session.flush()
     words = line_wording.waiting_again if is_undone and done is None else line_wording.waiting
-    compose = partial(words, position=line.position(registration))
+    compose = partial(words, position=places.position(registration))
     _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 

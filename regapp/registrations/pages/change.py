@@ -13,12 +13,12 @@ from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import changing, possible_moves, transferring
+from regapp.registrations.choices import WORKPLACES
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.day import bp, get_visible
 from regapp.registrations.pages.forms import AddressForm, ColleagueForm, DetailsForm, LanguageForm, MoveForm, NeedsForm
 from regapp.registrations.pages.mine import back, get_changeable, show, show_my
 from regapp.registrations.possible_moves import Move
-from regapp.registrations.workplaces import WORKPLACES
 
 SAVED = Text("Ändringen är sparad.", "The change is saved.")
 MOVED = Text(

@@ -16,7 +16,7 @@ from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import personal
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, held_data, line, possible_moves, refusals, transferring
+from regapp.registrations import cancelling, held_data, places, possible_moves, refusals, transferring
 from regapp.registrations.letters import entries, writing
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.day import bp, calendar_file
@@ -80,7 +80,7 @@ def show_my(token: str, registration: Registration, form: Form) -> ResponseRetur
         token,
         registration,
         form,
-        position=line.position(registration),
+        position=places.position(registration),
         can_cancel=registration.can_cancel(at),
         can_undo=cancelling.why_not_undo(registration, at) is None,
         can_wait=cancelling.why_not_wait(registration, at) is None,

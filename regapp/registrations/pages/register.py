@@ -11,12 +11,12 @@ from regapp.core.web import bilingual, page_url
 from regapp.events import finding
 from regapp.events.models import Event
 from regapp.registrations import places, registering
+from regapp.registrations.choices import WORKPLACES
 from regapp.registrations.pages import page_cache, sent_forms
 from regapp.registrations.pages.day import bp, get_visible
 from regapp.registrations.pages.register_form import FormKey, RegistrationForm
 from regapp.registrations.refusals import RegistrationClosed
 from regapp.registrations.submissions import Submission
-from regapp.registrations.workplaces import WORKPLACES
 
 # Where each visitor's own goes in a page that is drawn once for many.
 KEY, TOKEN = "\x02key\x03", "\x02token\x03"
