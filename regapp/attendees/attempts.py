@@ -16,7 +16,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.registrations import attempts
 from regapp.registrations.attempts import Attempt
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 _AT_A_TIME: Final = 1000
 """Attempts whose people are looked up by one statement, which takes each name and address as a value."""
@@ -106,7 +106,7 @@ def _around(event_id: int, found: Sequence[Attempt]) -> list[tuple[Registration,
     rows = db.session.execute(
         select(Registration, func.coalesce(_CORRECTED_AT, Registration.received_at)).where(
             Registration.event_id == event_id,
-            Registration.status != Status.CANCELLED,
+            Registration.is_active,
             has_address | Registration.sort_key.in_(names),
         )
     )

@@ -122,9 +122,8 @@ def _line(event_id: int) -> Subquery:
         select(Registration.id, func.row_number().over(order_by=order).label("place"))
         .where(
             Registration.event_id == event_id,
-            Registration.status != Status.CANCELLED,
-            Registration.in_line_since.is_not(None),
-            Registration.answer_by.is_(None),
+            Registration.is_in_line,
+            ~Registration.is_offered,
         )
         .subquery()
     )
@@ -140,7 +139,7 @@ def _expression(column: Column) -> ColumnElement[Any]:
     stored = getattr(Registration, column.key)
     if column.key == "in_line_since":
         # Whoever cancelled keeps it for undoing, but stands in line no more.
-        stored = case((Registration.status != Status.CANCELLED, stored))
+        stored = case((Registration.is_active, stored))
     if column.kind is Kind.WORD:
         return type_coerce(stored, String)
     return _to_the_minute(stored) if column.kind is Kind.INSTANT else stored

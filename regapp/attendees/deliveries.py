@@ -14,7 +14,7 @@ from regapp.core.db import db
 from regapp.events.models import Event
 from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail
 from regapp.registrations.letters import told
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 SLOW: Final = timedelta(minutes=5)
 """How long a letter may wait before somebody should know."""
@@ -75,7 +75,7 @@ def find_undelivered(event: Event, now: datetime, most: int) -> Missing:
 def is_undelivered(event: Event) -> ColumnElement[bool]:
     """Registered or in line, and nothing that tells so has reached the address that they have now."""
     delivered = exists().where(_is_to(_Letter), told.tells_place(event, _Letter), _is_delivered(_Letter))
-    return and_(Registration.status != Status.CANCELLED, ~delivered)
+    return and_(Registration.is_active, ~delivered)
 
 
 def is_failing() -> ColumnElement[bool]:

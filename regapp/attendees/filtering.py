@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from regapp.attendees import deliveries
@@ -120,8 +120,8 @@ class Filter:
     order: Order = Order.NAME
     seen: frozenset[Detail] = EVERYTHING
 
-    def conditions(self, event_id: int) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+    def conditions(self, event_id: int) -> list[ColumnExpressionArgument[bool]]:
+        found: list[ColumnExpressionArgument[bool]] = [Registration.event_id == event_id]
         searched = Registration.search_text if self.seen >= SEARCHED else Registration.search_name
         found += [finds(searched, word) for word in self.words]
         for column, value in (
@@ -136,13 +136,13 @@ class Filter:
         if self.message is Message.UNREAD:
             found.append(Registration.message_read_at.is_(None))
         if self.line is not None:
-            found += [Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED]
+            found.append(Registration.is_in_line)
         if self.line is Line.OFFERED:
-            found.append(Registration.answer_by.is_not(None))
+            found.append(Registration.is_offered)
         return found + self._about_mail(event_id)
 
-    def _about_mail(self, event_id: int) -> list[ColumnElement[bool]]:
-        found = []
+    def _about_mail(self, event_id: int) -> list[ColumnExpressionArgument[bool]]:
+        found: list[ColumnExpressionArgument[bool]] = []
         if self.delivery is Delivery.FAILING:
             found.append(deliveries.is_failing())
         if self.delivery is Delivery.UNDELIVERED:

@@ -140,7 +140,7 @@ def _namesakes(event_id: int, names: Iterable[str]) -> dict[str, list[Namesake]]
         select(Registration.namesake_key, Registration.public_id, Registration.email)
         .where(
             Registration.event_id == event_id,
-            Registration.status != Status.CANCELLED,
+            Registration.is_active,
             Registration.namesake_key.in_(set(names)),
         )
         .order_by(Registration.id)

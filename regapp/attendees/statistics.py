@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from regapp.core.db import db
 from regapp.core.i18n import local
 from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.choices import Profession
 from regapp.registrations.models import Registration, Status
 
 
@@ -123,16 +123,14 @@ class Standing:
 
 
 def standing(event_id: int) -> Standing:
-    has_place = Registration.status == Status.CONFIRMED
-    online = has_place & (Registration.attendance == Attendance.ONLINE)
     row = db.session.execute(
         select(
-            func.count().filter(has_place & (Registration.attendance == Attendance.ON_SITE)),
-            func.count().filter(online),
+            func.count().filter(Registration.has_seat),
+            func.count().filter(Registration.is_online),
             func.count().filter(Registration.status == Status.WAITING),
-            func.count().filter(online & Registration.in_line_since.is_not(None)),
-            func.count().filter(Registration.answer_by.is_not(None)),
-            func.count().filter(Registration.status == Status.CANCELLED),
+            func.count().filter(Registration.is_online & Registration.is_in_line),
+            func.count().filter(Registration.is_offered),
+            func.count().filter(~Registration.is_active),
             func.count(Registration.joined_at),
         ).where(Registration.event_id == event_id)
     ).one()
@@ -143,7 +141,7 @@ def per_profession(event_id: int) -> list[tuple[Profession, int]]:
     """The registered by profession, the most common first."""
     found = db.session.execute(
         select(Registration.profession, func.count().label("number"))
-        .where(Registration.event_id == event_id, Registration.status == Status.CONFIRMED)
+        .where(Registration.event_id == event_id, Registration.has_place)
         .group_by(Registration.profession)
         .order_by(func.count().desc(), Registration.profession)
     )

@@ -17,7 +17,7 @@ from regapp.core.i18n import SWEDISH_TIME, Text, format_instant
 from regapp.events import times
 from regapp.events.models import Event, Publication
 from regapp.registrations.choices import Attendance
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 MAX_DAYS: Final = 60
 MAX_MESSAGE: Final = 2000
@@ -142,7 +142,7 @@ def remove(event_id: int, reminder_id: int, at: datetime, *, actor: str) -> None
 
 def recipients(event_id: int, audience: Audience) -> Select[Registration]:
     """Who is reached as things stand: everybody of the audience who has a place."""
-    found = select(Registration).where(Registration.event_id == event_id, Registration.status == Status.CONFIRMED)
+    found = select(Registration).where(Registration.event_id == event_id, Registration.has_place)
     if audience is Audience.EVERYBODY:
         return found
     form = Attendance.ON_SITE if audience is Audience.ON_SITE else Attendance.ONLINE

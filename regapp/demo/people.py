@@ -12,7 +12,7 @@ from typing import Final
 from regapp.core.i18n import SWEDISH_TIME
 from regapp.demo import content
 from regapp.events.models import Event
-from regapp.registrations.application import Application, build
+from regapp.registrations.application import Application
 from regapp.registrations.choices import WORKPLACES, Diet, Profession, Wish
 from regapp.registrations.models import Registration, Status
 
@@ -42,7 +42,7 @@ def registrations(event: Event, now: datetime) -> Iterator[Registration]:
     chance = random.Random(SEED)  # noqa: S311 - the same people each time is the point
     people = _people(chance)
     for number, received_at in enumerate(_instants(chance, event.opens_at, now)):
-        registration = build(event, _application(chance, number, *next(people)), received_at)
+        registration = _application(chance, number, *next(people)).to_registration(event, received_at)
         _live_on(registration, number, chance, now)
         yield registration
 

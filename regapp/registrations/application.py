@@ -48,6 +48,40 @@ class Application:
         """The same without diets and access needs."""
         return dataclasses.replace(self, diets=(), diet_other="", access_needs="")
 
+    def to_registration(
+        self, event: Event, received_at: datetime, registered_by: RegisteredBy = RegisteredBy.THEMSELVES
+    ) -> Registration:
+        """The registration asked for, with a place in the form of attendance wished for; nothing is decided."""
+        registration = Registration(
+            event=event,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            email_key=addresses.key(self.email),
+            profession=self.profession,
+            profession_other=self.profession_other,
+            workplace=self.workplace,
+            department=self.department,
+            attendance=self.wish.attendance,
+            status=Status.CONFIRMED,
+            language=self.language,
+            message=self.message,
+            wants_news=self.wants_news,
+            notice_version=NOTICE_VERSION,
+            registered_by=registered_by,
+            received_at=received_at,
+            changed_at=received_at,
+            calendar_domain=settings().mail_domain,
+        )
+        if self.tells_of_health and self.wish.wants_seat:
+            registration.health = HealthNote(
+                diets=list(self.diets),
+                diet_other=self.diet_other,
+                access_needs=self.access_needs,
+                consented_at=received_at,
+            )
+        return registration
+
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
@@ -89,41 +123,3 @@ def wish_behind(registration: Registration) -> Wish:
     if registration.attendance is Attendance.ONLINE:
         return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
     return Wish.LINE if registration.in_line_since else Wish.ON_SITE
-
-
-def build(
-    event: Event,
-    application: Application,
-    received_at: datetime,
-    registered_by: RegisteredBy = RegisteredBy.THEMSELVES,
-) -> Registration:
-    """The registration that an application asks for; nothing is decided or written."""
-    registration = Registration(
-        event=event,
-        first_name=application.first_name,
-        last_name=application.last_name,
-        email=application.email,
-        email_key=addresses.key(application.email),
-        profession=application.profession,
-        profession_other=application.profession_other,
-        workplace=application.workplace,
-        department=application.department,
-        attendance=application.wish.attendance,
-        status=Status.CONFIRMED,
-        language=application.language,
-        message=application.message,
-        wants_news=application.wants_news,
-        notice_version=NOTICE_VERSION,
-        registered_by=registered_by,
-        received_at=received_at,
-        changed_at=received_at,
-        calendar_domain=settings().mail_domain,
-    )
-    if application.tells_of_health and application.wish.wants_seat:
-        registration.health = HealthNote(
-            diets=list(application.diets),
-            diet_other=application.diet_other,
-            access_needs=application.access_needs,
-            consented_at=received_at,
-        )
-    return registration

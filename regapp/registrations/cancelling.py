@@ -237,9 +237,4 @@ def _why_too_late(registration: Registration, at: datetime) -> CannotUndo | None
 
 
 def _has_registered_again(registration: Registration) -> bool:
-    other = select(Registration.id).where(
-        Registration.event_id == registration.event_id,
-        Registration.email_key == registration.email_key,
-        Registration.status != Status.CANCELLED,
-    )
-    return db.session.scalar(other) is not None
+    return finding.find_active(registration.event_id, registration.email) is not None

@@ -11,7 +11,7 @@ from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import attempts, cancelling, filling, finding, places, provoked
+from regapp.registrations import attempts, cancelling, filling, finding, provoked
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.letters import taking_back, taking_over, writing
@@ -123,7 +123,7 @@ def change_language(registration_id: int, language: str, at: datetime) -> Regist
 
     Who was cancelled without a letter gets none of this either. Raises RuleBroken for a cancelled day, NotFound.
     """
-    registration = places.get_locked(registration_id)
+    registration = finding.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     is_other = registration.language != language
@@ -144,7 +144,7 @@ def change_own_address(registration_id: int, email: str, at: datetime, client: s
         raise NotFound
     provoked.hold(registration.email, email)
     provoked.take_from(client, at)
-    registration = places.get_locked(registration_id)
+    registration = finding.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     if addresses.key(email) != registration.email_key:

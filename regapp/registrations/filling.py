@@ -50,7 +50,7 @@ def settle(event: Event, at: datetime) -> None:
 
 def get_settled(registration_id: int, at: datetime) -> Registration:
     """The registration, with its day locked and the line in order as of `at`: what is decided on. Raises NotFound."""
-    registration = places.get_locked(registration_id)
+    registration = finding.get_locked(registration_id)
     settle(registration.event, at)
     return registration
 
@@ -61,7 +61,7 @@ def settle_all(now: datetime) -> None:
         select(Event.id)
         .join(Registration, Registration.event_id == Event.id)
         .where(Event.publication == Publication.PUBLISHED)
-        .where(Registration.in_line_since.is_not(None), Registration.status != Status.CANCELLED)
+        .where(Registration.is_in_line)
     )
     ids = db.session.scalars(waiting.distinct().order_by(Event.id)).all()
     for event in [lock(Event, event_id) for event_id in ids]:

@@ -1,20 +1,22 @@
-"""Finding a registration."""
+"""Finding a registration, locking its day, and noting what happened to it."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
 from regapp.core import addresses, audit
 from regapp.core.audit import AuditEntry
-from regapp.core.db import db
-from regapp.registrations.models import Registration, Status
+from regapp.core.db import db, lock
+from regapp.core.errors import NotFound
+from regapp.events.models import Event
+from regapp.registrations.models import Registration
 
 # Built once: it is asked while the day's row is locked.
 _ACTIVE = select(Registration).where(
     Registration.event_id == bindparam("event_id"),
     Registration.email_key == bindparam("email_key"),
-    Registration.status != Status.CANCELLED,
+    Registration.is_active,
 )
 
 
@@ -23,7 +25,16 @@ def find_active(event_id: int, email: str) -> Registration | None:
     return db.session.scalar(_ACTIVE, {"event_id": event_id, "email_key": addresses.key(email)})
 
 
-def record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "", **details: str) -> None:
+def get_locked(registration_id: int) -> Registration:
+    """The registration, with its day locked; raises NotFound."""
+    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
+    if event_id is None:
+        raise NotFound
+    lock(Event, event_id)
+    return db.session.get_one(Registration, registration_id)
+
+
+def record(action: str, registration: Registration, at: datetime, actor: str, reason: str = "", **details: Any) -> None:
     """Note what was done to the registration and by whom (see core.audit); a reason only where one was given."""
     audit.record(
         action,

@@ -9,8 +9,7 @@ from sqlalchemy import select, update
 
 from regapp.core.db import db
 from regapp.events.models import Event, Publication
-from regapp.registrations.choices import Attendance
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 
 class Door(enum.StrEnum):
@@ -43,7 +42,7 @@ def door(registration: Registration, now: datetime) -> Door:
         return Door.OVER
     if not registration.has_place:
         return Door.IN_LINE
-    if registration.attendance is not Attendance.ONLINE:
+    if registration.has_seat:
         return Door.ON_SITE
     if not event.can_be_joined(now):
         return Door.TOO_EARLY
@@ -53,8 +52,8 @@ def door(registration: Registration, now: datetime) -> Door:
 def join(registration_id: int, at: datetime) -> None:
     """Note that the person went to the meeting; the first time counts.
 
-    One statement decides that, without the day's lock: at nine everybody presses at once. Nothing is noted of who has
-    no online place by now, or of a day that is cancelled or over.
+    One statement without the day's lock: all online participants join within a minute. Nothing is noted for a person
+    without an online place, or for a day that is cancelled or over.
     """
     taking_place = select(Event.id).where(Event.publication == Publication.PUBLISHED, Event.ends_at > at)
     db.session.execute(
@@ -62,8 +61,7 @@ def join(registration_id: int, at: datetime) -> None:
         .where(
             Registration.id == registration_id,
             Registration.joined_at.is_(None),
-            Registration.status == Status.CONFIRMED,
-            Registration.attendance == Attendance.ONLINE,
+            Registration.is_online,
             Registration.event_id.in_(taking_place),
         )
         .values(joined_at=at)

@@ -7,7 +7,8 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
@@ -146,25 +147,40 @@ class Registration(Findable, Model):
     def profession_label(self) -> str:
         return self.profession_other or str(self.profession.label)
 
-    @property
+    @hybrid_property
     def is_active(self) -> bool:
-        return self.status is not Status.CANCELLED
+        return self.status != Status.CANCELLED
 
-    @property
+    @hybrid_property
     def is_in_line(self) -> bool:
         return self.is_active and self.in_line_since is not None
 
-    @property
+    @is_in_line.inplace.expression
+    @classmethod
+    def _is_in_line(cls) -> ColumnElement[bool]:
+        return and_(cls.is_active, cls.in_line_since.is_not(None))
+
+    @hybrid_property
     def is_offered(self) -> bool:
+        """Whether a seat waits for the person's answer; it counts as taken."""
         return self.answer_by is not None
 
-    @property
-    def has_place(self) -> bool:
-        return self.status is Status.CONFIRMED
+    @is_offered.inplace.expression
+    @classmethod
+    def _is_offered(cls) -> ColumnElement[bool]:
+        return cls.answer_by.is_not(None)
 
-    @property
+    @hybrid_property
+    def has_place(self) -> bool:
+        return self.status == Status.CONFIRMED
+
+    @hybrid_property
     def has_seat(self) -> bool:
-        return self.has_place and self.attendance is Attendance.ON_SITE
+        return self.has_place & (self.attendance == Attendance.ON_SITE)
+
+    @hybrid_property
+    def is_online(self) -> bool:
+        return self.has_place & (self.attendance == Attendance.ONLINE)
 
     @property
     def wants_seat(self) -> bool:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from regapp.core import audit
-from regapp.core.db import db, lock
+from regapp.core.db import lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event, Publication
-from regapp.registrations import application as applying
-from regapp.registrations import cancelling, changing, filling, finding, moving, places
+from regapp.registrations import cancelling, changing, filling, finding, moving, places, registering
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details
-from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letters import taking_over, writing
+from regapp.registrations.choices import Wish
+from regapp.registrations.letters import writing
 from regapp.registrations.letters.wording.additions import MOVED, MOVED_OUT_OF_LINE, REGISTERED, by
 from regapp.registrations.models import RegisteredBy, Registration, Status
 from regapp.registrations.refusals import NoLine
@@ -73,48 +71,24 @@ def register_for(
     has_exceeded = exceeds(event, application.wish, at)
     if has_exceeded and not reason:
         raise RuleBroken(places.REASON_NEEDED, field="reason")
-    registration = applying.build(event, application, at, RegisteredBy.ORGANISER)
-    _place(registration, application.wish, at)
-    db.session.add(registration)
-    taking_over.take_over_entry(registration)
+    if application.wish.wants_line and (refused := _why_no_line(event, at)):
+        raise refused
+    registration = registering.enter(event, application, at, RegisteredBy.ORGANISER)
     if tell:
         writing.write_registered(registration, application.wish, at, done=REGISTERED)
-    audit.record(
-        "registration.made",
-        actor=actor,
-        at=at,
-        event_id=event.id,
-        registration_id=registration.id,
-        told=tell,
-        reason=reason if has_exceeded else "",
-    )
+    finding.record("registration.made", registration, at, actor, reason if has_exceeded else "", told=tell)
     return registration
 
 
-def _place(registration: Registration, wish: Wish, at: datetime) -> None:
-    event = registration.event
-    if not wish.wants_line:
-        return
+def _why_no_line(event: Event, at: datetime) -> RuleBroken | None:
     if event.seats_on_site == 0:
-        raise NoLine
-    if not event.fills_seats(at):
-        raise RuleBroken(moving.LINE_CLOSED, field="attendance")
-    if not places.count(event).on_site.is_full:
-        registration.attendance = Attendance.ON_SITE
-        return
-    registration.in_line_since = at
-    if wish is Wish.LINE:
-        registration.status = Status.WAITING
+        return NoLine()
+    return None if event.fills_seats(at) else RuleBroken(moving.LINE_CLOSED, field="attendance")
 
 
-def move_exceeds(registration: Registration, wish: Wish, at: datetime) -> bool:
-    """Whether moving so would be late or beyond the number; who is offered a seat has it already."""
-    if registration.has_place and registration.attendance is wish.attendance:
-        return False
-    is_full = places.count(registration.event).of(wish.attendance).is_full
-    if wish is Wish.ON_SITE:
-        return not registration.can_change_needs(at) or (is_full and not registration.is_offered)
-    return is_full
+def move_exceeds(registration: Registration, wish: Wish, at: datetime, actor: str) -> bool:
+    """Whether moving so would be late or beyond the number, which takes a reason."""
+    return isinstance(moving.why_not(registration, wish, at, actor), moving.BEYOND)
 
 
 def move(
@@ -127,16 +101,15 @@ def move(
     registration = filling.get_settled(registration_id, at)
     if not registration.is_active:
         raise RuleBroken(CANCELLED)
-    if move_exceeds(registration, wish, at):
-        if not reason:
-            raise RuleBroken(places.REASON_NEEDED, field="reason")
-    else:
+    if not move_exceeds(registration, wish, at, actor):
         reason = ""
+    elif not reason:
+        raise RuleBroken(places.REASON_NEEDED, field="reason")
     if wish is Wish.ON_SITE:
-        return moving.move_on_site(registration_id, at, actor=actor, tell=tell, beyond=True, reason=reason)
+        return moving.move_on_site(registration_id, at, actor=actor, tell=tell, reason=reason)
     was_in_line = registration.is_in_line
     before = registration.has_place, registration.attendance, was_in_line
-    moving.move_online(registration_id, at, actor=actor, tell=False, beyond=True, reason=reason)
+    moving.move_online(registration_id, at, actor=actor, tell=False, reason=reason)
     if wish is Wish.ONLINE:
         moving.leave_line(registration_id, at, actor=actor)
     else:

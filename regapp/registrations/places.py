@@ -1,19 +1,19 @@
-"""How many places there are, and how many are taken."""
+"""Places: how many there are and are taken, and the line for a seat on site with its order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
-from regapp.core import audit
-from regapp.core.db import db, lock
-from regapp.core.errors import NotFound, RuleBroken
+from regapp.core.db import db
+from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event
+from regapp.registrations import finding
 from regapp.registrations.choices import Attendance
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import Registration
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,11 @@ class DayPlaces:
         return self.on_site.is_full and self.on_site.limit != 0 and event.fills_seats(now)
 
 
-_has_place = Registration.status == Status.CONFIRMED
-
 # Built once: it is asked while the day's row is locked.
 _TAKEN = select(
-    func.count().filter(
-        (_has_place & (Registration.attendance == Attendance.ON_SITE)) | Registration.answer_by.is_not(None)
-    ),
-    func.count().filter(_has_place & (Registration.attendance == Attendance.ONLINE)),
-).where(Registration.event_id == bindparam("event_id"), Registration.status != Status.CANCELLED)
+    func.count().filter(Registration.has_seat | Registration.is_offered),
+    func.count().filter(Registration.is_online),
+).where(Registration.event_id == bindparam("event_id"), Registration.is_active)
 
 
 def count(event: Event) -> DayPlaces:
@@ -72,12 +68,13 @@ REASON_NEEDED = Text("Skriv varför, utan namn.", "Write why, without names.")
 
 def in_line(event_id: int) -> Select[Registration]:
     """Everybody who stands in the day's line, the first one first; those with an offer too."""
-    return select(Registration).where(_stands_in_line(event_id)).order_by(Registration.in_line_since, Registration.id)
+    found = select(Registration).where(Registration.event_id == event_id, Registration.is_in_line)
+    return found.order_by(Registration.in_line_since, Registration.id)
 
 
 def without_offer(event_id: int) -> Select[Registration]:
     """Those in line who have no offer to answer, the first one first."""
-    return in_line(event_id).where(Registration.answer_by.is_(None))
+    return in_line(event_id).where(~Registration.is_offered)
 
 
 def positions(event_id: int) -> dict[str, int]:
@@ -91,8 +88,9 @@ def position(registration: Registration) -> int | None:
     if not registration.is_in_line or registration.is_offered:
         return None
     before = select(func.count()).where(
-        _stands_in_line(registration.event_id),
-        Registration.answer_by.is_(None),
+        Registration.event_id == registration.event_id,
+        Registration.is_in_line,
+        ~Registration.is_offered,
         or_(
             Registration.in_line_since < registration.in_line_since,
             (Registration.in_line_since == registration.in_line_since) & (Registration.id < registration.id),
@@ -103,7 +101,7 @@ def position(registration: Registration) -> int | None:
 
 def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str) -> Registration:
     """An organiser lets somebody go first, with a reason; raises RuleBroken, NotFound."""
-    registration = get_locked(registration_id)
+    registration = finding.get_locked(registration_id)
     if not registration.is_in_line:
         raise RuleBroken(NOT_IN_LINE)
     if registration.is_offered:
@@ -113,29 +111,5 @@ def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str
     first = db.session.scalar(without_offer(registration.event_id).limit(1))
     if first is not None and first is not registration and first.in_line_since is not None:
         registration.in_line_since = first.in_line_since - timedelta(milliseconds=1)
-    audit.record(
-        "registration.moved_up",
-        actor=actor,
-        at=at,
-        event_id=registration.event_id,
-        registration_id=registration.id,
-        reason=reason,
-    )
+    finding.record("registration.moved_up", registration, at, actor, reason)
     return registration
-
-
-def get_locked(registration_id: int) -> Registration:
-    """The registration, with its day locked; raises NotFound."""
-    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == registration_id))
-    if event_id is None:
-        raise NotFound
-    lock(Event, event_id)
-    return db.session.get_one(Registration, registration_id)
-
-
-def _stands_in_line(event_id: int) -> ColumnElement[bool]:
-    return (
-        (Registration.event_id == event_id)
-        & (Registration.status != Status.CANCELLED)
-        & Registration.in_line_since.is_not(None)
-    )

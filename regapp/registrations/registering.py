@@ -12,13 +12,12 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Event
-from regapp.registrations import application as applying
 from regapp.registrations import attempts, changing, filling, finding, places, provoked, submissions
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.letters import taking_over, writing
-from regapp.registrations.models import Registration, Status
+from regapp.registrations.models import RegisteredBy, Registration, Status
 from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
 from regapp.registrations.submissions import Submission
@@ -152,7 +151,7 @@ def _decide(
         return
     if not counted:
         provoked.note(event.id, application.email, received_at)
-    submission.stands_for(_take_in(event, application, day_places, received_at))
+    submission.stands_for(_take_in(event, application, received_at))
     submission.application = None
 
 
@@ -200,23 +199,27 @@ def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, r
         raise DayFull(event, Attendance.ON_SITE, day_places, may_wait=False)
 
 
-def _take_in(event: Event, application: Application, day_places: DayPlaces, received_at: datetime) -> Registration:
-    """Give a seat if one is wished for and free, otherwise an online place, a place in line, or both."""
-    registration = applying.build(event, application, received_at)
-    wish = application.wish
-    if wish.wants_seat and not day_places.on_site.is_full:
-        registration.attendance = Attendance.ON_SITE
-    elif wish.wants_seat:
-        registration.in_line_since = received_at
-        registration.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED
+def _take_in(event: Event, application: Application, at: datetime) -> Registration:
+    registration = enter(event, application, at)
+    writing.write_registered(registration, application.wish, at)
+    finding.record("registration.made", registration, at, audit.PARTICIPANT)
+    return registration
+
+
+def enter(
+    event: Event, application: Application, at: datetime, by: RegisteredBy = RegisteredBy.THEMSELVES
+) -> Registration:
+    """Add the registration: a seat to somebody who also takes the line if one is free, otherwise a place in line.
+
+    The caller has locked the day and decided that the application is taken, and writes the letter.
+    """
+    registration = application.to_registration(event, at, by)
+    if application.wish.wants_line:
+        if not places.count(event).on_site.is_full:
+            registration.attendance = Attendance.ON_SITE
+        else:
+            registration.in_line_since = at
+            registration.status = Status.WAITING if application.wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
     taking_over.take_over_entry(registration)
-    writing.write_registered(registration, wish, received_at)
-    audit.record(
-        "registration.made",
-        actor=audit.PARTICIPANT,
-        at=received_at,
-        event_id=event.id,
-        registration_id=registration.id,
-    )
     return registration

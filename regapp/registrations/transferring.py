@@ -10,11 +10,10 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import application as applying
-from regapp.registrations import attempts, cancelling, filling, finding, provoked
+from regapp.registrations import attempts, cancelling, filling, finding, provoked, registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letters import taking_over, writing
+from regapp.registrations.letters import writing
 from regapp.registrations.models import RegisteredBy, Registration
 from regapp.registrations.refusals import DayCancelled
 
@@ -88,14 +87,6 @@ def _application_for(colleague: Colleague, giver: Registration) -> Application:
 
 
 def _register(giver: Registration, application: Application, at: datetime) -> None:
-    registration = applying.build(giver.event, application, at, RegisteredBy.COLLEAGUE)
-    db.session.add(registration)
-    taking_over.take_over_entry(registration)
+    registration = registering.enter(giver.event, application, at, RegisteredBy.COLLEAGUE)
     writing.write_taken_over(registration, at)
-    audit.record(
-        "registration.taken_over",
-        actor=audit.PARTICIPANT,
-        at=at,
-        event_id=giver.event_id,
-        registration_id=registration.id,
-    )
+    finding.record("registration.taken_over", registration, at, audit.PARTICIPANT)

@@ -6,7 +6,6 @@ from typing import Any
 
 from regapp.core.db import db, writing
 from regapp.events.models import Event
-from regapp.registrations import application as applying
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
@@ -26,7 +25,7 @@ def add(event: Event, first_name: str, last_name: str, at: datetime = WHILE_OPEN
     }
     application = Application(first_name=first_name, last_name=last_name, **{**values, **changes})
     with writing():
-        registration = applying.build(db.session.merge(event), application, at)
+        registration = application.to_registration(db.session.merge(event), at)
         db.session.add(registration)
     return registration
 
@@ -41,4 +40,4 @@ def add_many(event: Event, number: int) -> None:
                 profession=list(Profession)[n % 10], workplace=f"Sjukhus {n % 31}",
                 wish=(Wish.ON_SITE, Wish.ONLINE)[n % 2], language="sv",
             )  # fmt: skip
-            db.session.add(applying.build(day, application, WHILE_OPEN + timedelta(minutes=n)))
+            db.session.add(application.to_registration(day, WHILE_OPEN + timedelta(minutes=n)))

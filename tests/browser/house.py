@@ -24,7 +24,6 @@ from regapp.demo import filling
 from regapp.events import times
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.mailing.models import CalendarAnswer, MailState, OutgoingMail, UnclearReturn
-from regapp.registrations import application as applying
 from regapp.registrations import filling as promoting
 from regapp.registrations import finding, registering
 from regapp.registrations.application import Application
@@ -92,7 +91,7 @@ class House:
             with writing():
                 for slug, wish in TAKEN:
                     application = an_application(email=f"first.{wish}@example.org", wish=wish)
-                    db.session.add(applying.build(_event(slug), application, now - DAY))
+                    db.session.add(application.to_registration(_event(slug), now - DAY))
             self.person = _talkative_person(self.slug, now)
             self.waiting = _queue(now)
             self.undoable = _cancelled_person("2027-full", now)
@@ -115,7 +114,7 @@ class House:
         """Somebody who registered yesterday, without a letter; the paths of their own pages."""
         with self.inside() as now:
             with writing():
-                person = applying.build(_event(slug), an_application(language=language, **changes), now - DAY)
+                person = an_application(language=language, **changes).to_registration(_event(slug), now - DAY)
                 if cancelled:
                     person.status, person.cancelled_at = Status.CANCELLED, now
                     person.cancelled_from = Status.CONFIRMED
@@ -275,7 +274,7 @@ def _cancelled_person(slug: str, now: datetime) -> str:
     """Somebody who was cancelled and can come back for as long as the tests run; the public id."""
     with writing():
         somebody = an_application(email="cancelled@example.org", wish=Wish.ON_SITE)
-        person = applying.build(_event(slug), somebody, now - DAY)
+        person = somebody.to_registration(_event(slug), now - DAY)
         person.status, person.cancelled_from = Status.CANCELLED, Status.CONFIRMED
         person.cancelled_at = now + timedelta(hours=1)
         db.session.add(person)

@@ -16,7 +16,6 @@ from regapp.core.i18n import current_language, use_language
 from regapp.events.models import Event
 from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
-from regapp.registrations import application as applying
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.letters.wording import answers, attempts, line_end
@@ -117,7 +116,7 @@ def _somebody(event: Event, wish: Wish, language: str, now: datetime) -> Registr
     application = Application(
         first_name, last_name, "namn@example.org", Profession.NURSE, "example.org", wish, language
     )
-    person = applying.build(event, application, now)
+    person = application.to_registration(event, now)
     if wish in IN_LINE:
         person.in_line_since, person.answer_by = now, event.promote_until
         person.status = Status.WAITING if wish is Wish.LINE else Status.CONFIRMED

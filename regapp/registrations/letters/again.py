@@ -15,7 +15,7 @@ from regapp.events.models import Publication
 from regapp.mailing import invites
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
 from regapp.mailing.sending import repeating
-from regapp.registrations import finding, places
+from regapp.registrations import finding
 from regapp.registrations.letters import present, told
 from regapp.registrations.models import Registration
 
@@ -91,7 +91,7 @@ def send_again(mail_id: str, times: int, at: datetime, *, actor: str) -> Outgoin
     mail = db.session.get(OutgoingMail, mail_id)
     if mail is None or mail.registration_id is None:
         raise NotFound
-    registration = places.get_locked(mail.registration_id)
+    registration = finding.get_locked(mail.registration_id)
     if repeating.times(mail) > times:
         return _last_repeat(mail)
     if reason := why_not(mail, at):
@@ -123,7 +123,7 @@ def why_not_present(registration: Registration, at: datetime) -> Text | None:
 
 def send_present(registration_id: int, times: int, at: datetime, *, actor: str) -> Registration:
     """Send what the person has now; `times` as the page showed it. Raises RuleBroken, NotFound."""
-    registration = places.get_locked(registration_id)
+    registration = finding.get_locked(registration_id)
     if times_told(registration) > times:
         return registration
     if reason := why_not_present(registration, at):

@@ -12,7 +12,7 @@ from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import InboxOutcome
-from regapp.registrations import finding, places
+from regapp.registrations import finding
 from regapp.registrations.letters import other_answers, writing
 from regapp.registrations.models import Registration
 
@@ -52,7 +52,7 @@ def _find(reply: Reply) -> Registration | None:
     ).one_or_none()
     if found is None or domain != found.calendar_domain:
         return None
-    return places.get_locked(found.id) if 0 <= reply.sequence <= found.calendar_sequence else None
+    return finding.get_locked(found.id) if 0 <= reply.sequence <= found.calendar_sequence else None
 
 
 def _other_than(registration: Registration, reply: Reply) -> str | None:

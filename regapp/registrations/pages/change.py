@@ -12,13 +12,12 @@ from regapp.core.forms import Press, counts
 from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
-from regapp.registrations import changing, possible_moves, transferring
-from regapp.registrations.choices import WORKPLACES
+from regapp.registrations import changing, moving, transferring
+from regapp.registrations.choices import WORKPLACES, Wish
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.day import bp, get_visible
 from regapp.registrations.pages.forms import AddressForm, ColleagueForm, DetailsForm, LanguageForm, MoveForm, NeedsForm
 from regapp.registrations.pages.mine import back, get_changeable, show, show_my
-from regapp.registrations.possible_moves import Move
 
 SAVED = Text("Ändringen är sparad.", "The change is saved.")
 MOVED = Text(
@@ -41,12 +40,12 @@ ADDRESSES = Limit("registrations.address", 5, timedelta(days=1))
 @bp.route("/my/<token>/attendance", methods=["GET", "POST"])
 def attendance(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
-    moves = possible_moves.find(registration, g.received_at)
+    moves = moving.moves(registration, g.received_at)
     if not moves:
         return back(token, NO_MOVE if request.method == "POST" else None)
     form = MoveForm()
     form.offer(moves)
-    if counts(form, lambda: possible_moves.make(Move(form.attendance.data), registration.id, g.received_at)):
+    if counts(form, lambda: moving.move(registration.id, Wish(form.attendance.data), g.received_at)):
         return back(token, MOVED)
     hints = {move.to.value: move.follows for move in moves}
     closed = [move.to.value for move in moves if not move.is_open]

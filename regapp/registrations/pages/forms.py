@@ -13,6 +13,7 @@ from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.moving import Move
 from regapp.registrations.pages.fields import (
     DietsField,
     OneOfField,
@@ -22,7 +23,6 @@ from regapp.registrations.pages.fields import (
     conditional,
     required,
 )
-from regapp.registrations.possible_moves import PossibleMove
 from regapp.registrations.transferring import Colleague
 
 CONSENT_NEEDED: Final = Text(
@@ -129,8 +129,8 @@ class MoveForm(Form):
         Text("Välj vad du vill ändra till.", "Choose what you want to change to."),
     )
 
-    def offer(self, moves: list[PossibleMove]) -> None:
-        self.attendance.choices = [SelectChoice(value=move.to.value, label=move.to.label) for move in moves]
+    def offer(self, moves: list[Move]) -> None:
+        self.attendance.choices = [SelectChoice(value=move.to.value, label=move.label) for move in moves]
 
 
 class LanguageForm(Form):

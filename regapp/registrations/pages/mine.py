@@ -16,7 +16,7 @@ from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import personal
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, held_data, places, possible_moves, refusals, transferring
+from regapp.registrations import cancelling, held_data, moving, places, refusals, transferring
 from regapp.registrations.letters import entries, writing
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.day import bp, calendar_file
@@ -84,7 +84,7 @@ def show_my(token: str, registration: Registration, form: Form) -> ResponseRetur
         can_cancel=registration.can_cancel(at),
         can_undo=cancelling.why_not_undo(registration, at) is None,
         can_wait=cancelling.why_not_wait(registration, at) is None,
-        can_move=bool(possible_moves.find(registration, at)),
+        can_move=bool(moving.moves(registration, at)),
         can_transfer=transferring.why_not(registration, at) is None,
         can_return=registration.event.is_open(at),
     )

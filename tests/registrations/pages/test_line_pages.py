@@ -191,7 +191,7 @@ def test_who_takes_part_online_joins_the_line_and_keeps_the_place(
     app: Flask, client: CheckingClient, full: list[str]
 ) -> None:
     mine = register(app, "asa@example.org", "online")
-    answer = client.submit(mine + "/attendance", attendance="line")
+    answer = client.submit(mine + "/attendance", attendance="online_and_line")
     assert "Du har plats 1 i kön" in read(answer).text
     person = find(app, "asa@example.org")
     assert (person.status, person.attendance) == (Status.CONFIRMED, Attendance.ONLINE)
