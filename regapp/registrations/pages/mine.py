@@ -11,15 +11,18 @@ from werkzeug.wrappers import Response as Answer
 
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.core.forms import Form, Press, answered
+from regapp.core.forms import Form, Press, answered, counts
 from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
-from regapp.core.web import personal
+from regapp.core.web import bilingual, page_url, personal
+from regapp.events import finding
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, held_data, moving, places, refusals, transferring
-from regapp.registrations.letters import entries, writing
+from regapp.registrations import cancelling, held_data, joining, moving, places, refusals, transferring
+from regapp.registrations.joining import Door
+from regapp.registrations.letters import entries, link_request, writing
 from regapp.registrations.models import Registration
-from regapp.registrations.pages.day import bp, calendar_file
+from regapp.registrations.pages.day import bp, calendar_file, get_visible
+from regapp.registrations.pages.forms import AddressForm
 
 
 def get_own(purpose: Purpose, token: str) -> Registration:
@@ -117,3 +120,50 @@ def my_data(token: str) -> ResponseReturnValue:
     response = Response(content, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="swecarnet-{registration.event.slug}.json"'
     return response
+
+
+@bp.route("/join/<token>", methods=["GET", "POST"])
+def join(token: str) -> ResponseReturnValue:
+    registration = get_own(Purpose.JOIN, token)
+    form = Press()
+    door = joining.door(registration, g.received_at)
+    goes_in = door is Door.OPEN and form.validate_on_submit()
+    if goes_in:
+        joining.join(registration.id, g.received_at)
+        db.session.commit()
+    page = render_template(
+        "registrations/mine/join.html",
+        event=registration.event,
+        registration=registration,
+        door=door,
+        goes_in=goes_in,
+        form=form,
+    )
+    return page, 422 if form.errors else 200
+
+
+@bilingual(bp, "/link")
+def find_link() -> ResponseReturnValue:
+    """Where a page that knows no day leads to."""
+    event = finding.find_current(g.received_at)
+    if event is None:
+        raise NotFound
+    return redirect(page_url(".link", slug=event.slug))
+
+
+@bilingual(bp, "/<slug:slug>/link", methods=["GET", "POST"])
+def link(slug: str) -> ResponseReturnValue:
+    event = get_visible(slug)
+    form = AddressForm()
+    if counts(form, lambda: _ask(event.id, form.email.data)):
+        return redirect(page_url(".link_asked", slug=slug), 303)
+    return answered(form, render_template("registrations/mine/link.html", event=event, form=form))
+
+
+def _ask(event_id: int, email: str) -> None:
+    link_request.ask_for_link(event_id, email, g.received_at, request.remote_addr or "")
+
+
+@bilingual(bp, "/<slug:slug>/link/asked")
+def link_asked(slug: str) -> ResponseReturnValue:
+    return render_template("registrations/mine/link_asked.html", event=get_visible(slug))

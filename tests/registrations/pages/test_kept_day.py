@@ -1,4 +1,4 @@
-"""Pages that are drawn once for many show nobody anything old, and nobody another's."""
+"""The day's page is drawn once for many: it shows nobody anything old, and nobody another's."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION
+from tests.support.organisers import signed_in
 from tests.support.pages import Page
 
 
@@ -74,3 +75,16 @@ def test_the_answer_names_the_readers_own_address(app: Flask, day: str) -> None:
 def test_each_language_has_its_own_page(client: CheckingClient, day: str) -> None:
     assert client.page("/2026/register").lang == "sv"
     assert client.page("/en/2026/register").lang == "en"
+
+
+def test_nothing_of_a_visitor_with_a_session_is_kept(app: Flask, client: CheckingClient, day: str) -> None:
+    tardy, organiser = app.test_client(), signed_in(app)
+    tardy.get("/2026/received/anothers/correct-address")
+    with tardy.session_transaction(base_url=CheckingClient.base_url) as session:
+        assert "_flashes" in session
+    for visitor in (tardy, organiser):
+        assert visitor.get("/2026/").status_code == 200
+    assert not app.extensions.get("regapp.days")
+    page = client.get("/2026/").get_data(as_text=True)
+    assert len(app.extensions["regapp.days"]) == 1
+    assert "Adressen är inte rättad" not in page and "organiser@" not in page
