@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, select
 
 from regapp.accounts.sessions import find_organiser
 from regapp.core import markdown
-from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.core.i18n import current_language
 from regapp.core.web import bilingual, page_url
 from regapp.events import finding
-from regapp.events.models import Event, Publication
+from regapp.events.models import Event
 from regapp.registrations import application, places
 from regapp.registrations.letters import entries
+from regapp.registrations.pages import page_cache
 
 bp = Blueprint("registrations", __name__)
-
-KEPT_FOR: Final = timedelta(seconds=1)
-"""How old the count of places on a day's page may be: drawing it takes nine tenths of the page's time."""
-
-# Built once: building and naming it takes as long as asking.
-_SAVED = select(
-    Event.id,
-    Event.version,
-    Event.updated_at,
-    Event.publication,
-    Event.opens_at,
-    Event.closes_at,
-    Event.promote_until,
-    Event.ends_at,
-).where(Event.slug == bindparam("slug"))
-
-
-class Kept(NamedTuple):
-    """A day's page, and the day's row as it was when the page was drawn."""
-
-    saved: tuple[Any, ...]
-    drawn_at: datetime
-    until: datetime
-    page: str
 
 
 def get_visible(slug: str) -> Event:
@@ -67,26 +39,9 @@ def home() -> ResponseReturnValue:
 
 @bilingual(bp, "/<slug:slug>/")
 def day(slug: str) -> ResponseReturnValue:
-    has_session = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
-    response = make_response(_draw(slug) if has_session else _drawn(slug, g.received_at))
+    response = make_response(page_cache.page("day", slug, g.received_at, lambda: _draw(slug)))
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-def _drawn(slug: str, now: datetime) -> str:
-    """The page as a visitor without a session gets it: the one drawn a moment ago for the same save and phase."""
-    # Past the session, which would take longer than the question.
-    with db.engine.connect() as connection:
-        saved = connection.execute(_SAVED, {"slug": slug}).one_or_none()
-    if saved is None or saved.publication is Publication.DRAFT:
-        return _draw(slug)
-    kept: dict[tuple[str, str], Kept] = current_app.extensions.setdefault("regapp.days", {})
-    key = (slug, current_language())
-    page = kept.get(key)
-    if page is None or page.saved != tuple(saved) or not page.drawn_at <= now < page.until:
-        changes = [at for at in (saved.opens_at, saved.closes_at, saved.promote_until, saved.ends_at) if at > now]
-        page = kept[key] = Kept(tuple(saved), now, min([now + KEPT_FOR, *changes]), _draw(slug))
-    return page.page
 
 
 def _draw(slug: str) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import flash, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
@@ -15,15 +16,21 @@ from regapp.events import finding
 from regapp.events.models import Event
 from regapp.registrations import places, registering, submissions
 from regapp.registrations.choices import WORKPLACES
+from regapp.registrations.pages import page_cache
 from regapp.registrations.pages.day import bp, get_visible
 from regapp.registrations.pages.forms import CorrectionForm
-from regapp.registrations.pages.register_form import RegistrationForm
+from regapp.registrations.pages.register_form import FormKey, RegistrationForm
 from regapp.registrations.refusals import RegistrationClosed
 from regapp.registrations.submissions import Submission
+
+# Where each visitor's own goes in a form that is drawn once for many.
+KEY, TOKEN = "\x02key\x03", "\x02token\x03"
 
 
 @bilingual(bp, "/<slug:slug>/register", methods=["GET", "POST"])
 def register(slug: str) -> ResponseReturnValue:
+    if request.method != "POST":
+        return _blank(slug)
     form = RegistrationForm()
     if not form.is_submitted():
         return _show(get_visible(slug), form)
@@ -32,6 +39,18 @@ def register(slug: str) -> ResponseReturnValue:
     if key is not None and (submission := _take_in(slug, form, key)):
         return redirect(page_url(".answer", slug=slug, answer_id=submission.answer_id))
     return answered(form, _show(get_visible(slug), form))
+
+
+def _blank(slug: str) -> str:
+    """The form with nothing typed in it; each that is shown has its own key and token."""
+    page = page_cache.page("register", slug, g.received_at, lambda: _draw_blank(slug))
+    return page.replace(KEY, FormKey().new(g.received_at, slug)).replace(TOKEN, generate_csrf())
+
+
+def _draw_blank(slug: str) -> str:
+    form = RegistrationForm()
+    page = _show(get_visible(slug), form)
+    return page.replace(form.form_key.data, KEY).replace(form.csrf_token.current_token, TOKEN)
 
 
 def _take_in(slug: str, form: RegistrationForm, key: str) -> Submission | None:

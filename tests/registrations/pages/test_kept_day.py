@@ -84,7 +84,7 @@ def test_nothing_of_a_visitor_with_a_session_is_kept(app: Flask, client: Checkin
         assert "_flashes" in session
     for visitor in (tardy, organiser):
         assert visitor.get("/2026/").status_code == 200
-    assert not app.extensions.get("regapp.days")
+    assert not app.extensions.get("regapp.kept")
     page = client.get("/2026/").get_data(as_text=True)
-    assert len(app.extensions["regapp.days"]) == 1
+    assert len(app.extensions["regapp.kept"]) == 1
     assert "Adressen är inte rättad" not in page and "organiser@" not in page
