@@ -21,8 +21,7 @@ from regapp.organising.alarms.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import attempts, cancelling, filling, submissions
 from regapp.registrations.day import rendering
-from regapp.registrations.letters import calendar_answers, link_request
-from regapp.registrations.letters import writing as registration_letters
+from regapp.registrations.letters import calendar_answers, links
 from regapp.registrations.letters.wording import additions
 from regapp.registrations.pages import bp as registrations_bp
 
@@ -70,6 +69,6 @@ def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
     orders.render_with({reminders.KIND: reminder_letters.render, **rendering.RENDERERS})
     additions.take_words_from(latecomers.words_for)
-    outbox.resolve_links(registration_letters.links_of, account_letters.links_of)
-    link_requests.answer_with({Door.PARTICIPANT: link_request.send_link, Door.ORGANISER: signing_in.send_link})
+    outbox.resolve_links(links.links_of, account_letters.links_of)
+    link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})
     handling.give_answers_to(calendar_answers.take)

@@ -16,8 +16,7 @@ from regapp.registrations import provoked
 from regapp.registrations.application import Application, wish_behind
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import writing
-from regapp.registrations.letters.wording import attempts
-from regapp.registrations.letters.wording.additions import Compose
+from regapp.registrations.letters.wording import answers
 from regapp.registrations.models import Registration
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -77,9 +76,9 @@ def answer(
 
 
 def _write(known: Registration, attempt: Attempt, application: Application, at: datetime, by_colleague: bool) -> None:
-    compose: Compose = partial(attempts.not_registered, application=application, at=at)
+    compose: writing.Compose = partial(answers.not_registered, application=application, at=at)
     if is_of_same_name(known, application):
-        compose = partial(attempts.not_changed, wish=application.wish, by_colleague=by_colleague)
+        compose = partial(answers.not_changed, wish=application.wish, by_colleague=by_colleague)
     db.session.flush()
     key = f"not_registered:{known.public_id}:{attempt.id}:{at.isoformat()}"
     writing.write(known, "not_registered", compose, at, key=key)

@@ -17,8 +17,7 @@ from regapp.mailing import outbox
 from regapp.registrations import filling, finding, places
 from regapp.registrations.choices import Attendance
 from regapp.registrations.day import orders
-from regapp.registrations.letters import taking_over, told, writing
-from regapp.registrations.letters.wording.additions import ADDRESS, CANCELLED, UNDONE, by
+from regapp.registrations.letters import entry_letters, told, writing
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.refusals import DayCancelled
 
@@ -70,7 +69,7 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
         raise TooLateToCancel
     give_up(registration, at, actor=actor, tell=tell)
     if tell:
-        writing.write_cancellation(registration, at, done=by(actor, CANCELLED))
+        writing.write_cancellation(registration, at, done=writing.by(actor, writing.CANCELLED))
     filling.settle(registration.event, at)
     return registration
 
@@ -100,7 +99,7 @@ def undo(
     tell = not audit.is_organiser(actor) or was_told(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
-    taking_over.take_over_entry(registration)
+    entry_letters.take_over_entry(registration)
     if not registration.event.fills_seats(at):
         registration.leave_line()
     finding.record("registration.cancellation_undone", registration, at, actor, reason)
@@ -123,7 +122,7 @@ def was_told(registration: Registration) -> bool:
 def _tell_undone(registration: Registration, at: datetime, actor: str, *, tell: bool) -> None:
     """Who heard nothing of a cancellation hears nothing of its end, unless their calendar is wrong by now."""
     if tell:
-        writing.write_undone(registration, at, done=by(actor, UNDONE))
+        writing.write_undone(registration, at, done=writing.by(actor, writing.UNDONE))
     elif registration.has_entry and not told.is_told(registration, at):
         writing.write_place(registration, at)
 
@@ -139,7 +138,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.in_line_since = at
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
-    taking_over.take_over_entry(registration)
+    entry_letters.take_over_entry(registration)
     writing.write_waiting(registration, at, is_undone=True)
     finding.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration
@@ -191,7 +190,7 @@ def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Eve
     cancelled_at = (due_at or at) - RESTORABLE_FOR
     correctors = {person: actor for person, actor in db.session.execute(_with_new_address(event.id, cancelled_at))}
     for registration, corrector in correctors.items():
-        writing.write_place_or_waiting(registration, at, done=by(corrector, ADDRESS))
+        writing.write_what_they_have(registration, at, done=writing.by(corrector, writing.ADDRESS))
     filling.settle(event, at)
     return event
 

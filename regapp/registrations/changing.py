@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
 
 from regapp.core import addresses, audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
+from regapp.mailing import outbox
+from regapp.mailing.models import OutgoingMail
 from regapp.registrations import attempts, cancelling, filling, finding, provoked
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Diet, Profession
-from regapp.registrations.letters import taking_back, taking_over, writing
-from regapp.registrations.letters.wording.additions import ADDRESS, by
+from regapp.registrations.letters import entry_letters, writing
 from regapp.registrations.models import HealthNote, Registration
 from regapp.registrations.refusals import DayCancelled, NotRegistered, why_not_changeable
 
@@ -166,8 +170,8 @@ def change_address(
     known = finding.find_active(registration.event_id, email)
     if known is registration:
         return registration
-    done = by(actor, ADDRESS)
-    taking_back.take_back_entry(registration, at, done=done)
+    done = writing.by(actor, writing.ADDRESS)
+    take_back_entry(registration, at, done=done)
     registration.link_version += 1
     if known is not None:
         asked = dataclasses.replace(Application.of(registration), email=email)
@@ -177,7 +181,28 @@ def change_address(
         return None
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
-    taking_over.take_over_entry(registration)
-    writing.write_place_or_waiting(registration, at, done=done)
+    entry_letters.take_over_entry(registration)
+    writing.write_what_they_have(registration, at, done=done)
     finding.record("registration.address_corrected", registration, at, actor)
     return registration
+
+
+def take_back_entry(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
+    """Undo what a mailbox that isn't the participant's got: letters that wait still never leave, and the entry goes.
+
+    Whoever got any of them is told that the links are dead, also where they brought no entry: perhaps somebody else
+    changed the address. Afterwards the registration has an entry that nobody has seen.
+    """
+    to_mailbox = (OutgoingMail.registration_id == registration.id) & (OutgoingMail.recipient == registration.email)
+    outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | entry_letters.about(registration)))
+    registration.has_entry = entry_letters.may_show(registration)
+    if registration.has_entry or _has_heard(to_mailbox):
+        writing.write_address_changed(registration, at, done=done)
+    registration.calendar_uid = uuid.uuid4()
+    registration.calendar_sequence = 0
+    registration.has_entry = False
+    registration.declined_at = None
+
+
+def _has_heard(to_mailbox: ColumnElement[bool]) -> bool:
+    return any(mail.may_have_arrived for mail in db.session.scalars(select(OutgoingMail).where(to_mailbox)))

@@ -15,7 +15,6 @@ from regapp.registrations import filling, finding, places
 from regapp.registrations.cancelling import TooLateToCancel, give_up
 from regapp.registrations.choices import Attendance, Wish
 from regapp.registrations.letters import writing
-from regapp.registrations.letters.wording.additions import CANCELLED, MOVED, by
 from regapp.registrations.models import IN_LINE, Registration, Status
 from regapp.registrations.refusals import DayCancelled, DayFull, NoLine, why_not_changeable
 
@@ -192,7 +191,7 @@ def move_on_site(
     registration.declined_at = None
     registration.leave_line()
     if tell:
-        writing.write_place(registration, at, done=by(actor, MOVED))
+        writing.write_place(registration, at, done=writing.by(actor, writing.MOVED))
     finding.record("registration.moved_on_site", registration, at, actor, reason)
     filling.settle(registration.event, at)
     return registration
@@ -240,7 +239,7 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
         registration.changed_at = at
     else:
         give_up(registration, at, actor=actor)
-        writing.write_cancellation(registration, at, done=by(actor, CANCELLED))
+        writing.write_cancellation(registration, at, done=writing.by(actor, writing.CANCELLED))
     finding.record("registration.left_line", registration, at, actor)
     filling.settle(registration.event, at)
     return registration

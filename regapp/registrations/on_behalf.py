@@ -14,7 +14,6 @@ from regapp.registrations.application import Application
 from regapp.registrations.changing import Details
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import writing
-from regapp.registrations.letters.wording.additions import MOVED, MOVED_OUT_OF_LINE, REGISTERED, by
 from regapp.registrations.models import RegisteredBy, Registration, Status
 from regapp.registrations.refusals import NoLine
 
@@ -75,7 +74,7 @@ def register_for(
         raise refused
     registration = registering.enter(event, application, at, RegisteredBy.ORGANISER)
     if tell:
-        writing.write_registered(registration, application.wish, at, done=REGISTERED)
+        writing.write_registered(registration, application.wish, at, done=writing.REGISTERED)
     finding.record("registration.made", registration, at, actor, reason if has_exceeded else "", told=tell)
     return registration
 
@@ -117,8 +116,8 @@ def move(
     has_changed = before != (registration.has_place, registration.attendance, registration.is_in_line)
     # Whoever got a seat that was free is told of it already.
     if tell and has_changed and not registration.has_seat:
-        done = MOVED_OUT_OF_LINE if was_in_line and not registration.is_in_line else MOVED
-        writing.write_place_or_waiting(registration, at, done=by(actor, done))
+        done = writing.MOVED_OUT_OF_LINE if was_in_line and not registration.is_in_line else writing.MOVED
+        writing.write_what_they_have(registration, at, done=writing.by(actor, done))
     return registration
 
 

@@ -16,7 +16,7 @@ from regapp.registrations import attempts, changing, filling, finding, places, p
 from regapp.registrations.application import Application
 from regapp.registrations.changing import Details, Needs
 from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letters import taking_over, writing
+from regapp.registrations.letters import entry_letters, writing
 from regapp.registrations.models import RegisteredBy, Registration, Status
 from regapp.registrations.places import DayPlaces
 from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
@@ -221,5 +221,5 @@ def enter(
             registration.in_line_since = at
             registration.status = Status.WAITING if application.wish is Wish.LINE else Status.CONFIRMED
     db.session.add(registration)
-    taking_over.take_over_entry(registration)
+    entry_letters.take_over_entry(registration)
     return registration

@@ -29,8 +29,8 @@ from regapp.registrations import finding, registering
 from regapp.registrations.application import Application
 from regapp.registrations.attempts import Attempt
 from regapp.registrations.choices import Diet, Profession, Wish
-from regapp.registrations.letters import other_answers
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters import calendar_answers
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.support.days import STOCKHOLM, new_day
 from tests.support.machine.server import System
@@ -266,7 +266,7 @@ def _talkative_person(slug: str, now: datetime) -> str:
         found = finding.find_active(_event(slug).id, LONG_ADDRESS)
         assert found is not None
         for number, answer in enumerate(CalendarAnswer):
-            other_answers.note(found, f"{number}.{LONG_ADDRESS}", answer.value, now)
+            calendar_answers.note_other(found, f"{number}.{LONG_ADDRESS}", answer.value, now)
         return found.public_id
 
 

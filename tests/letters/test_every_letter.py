@@ -10,7 +10,7 @@ import pytest
 
 from regapp.core.db import db
 from regapp.mailing.models import CalendarMethod, OutgoingMail
-from regapp.registrations.letters.writing import links_of
+from regapp.registrations.letters.links import links_of
 from regapp.registrations.models import Registration
 from tests.letters.conftest import READER
 from tests.support.machine.server import SENDER

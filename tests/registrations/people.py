@@ -6,7 +6,7 @@ from flask import Flask
 
 from regapp.core.db import db
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION

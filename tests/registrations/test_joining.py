@@ -15,7 +15,7 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.registrations import joining
 from regapp.registrations.joining import Door
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration
 from tests.registrations.people import find, register
 from tests.support.client import CheckingClient, read

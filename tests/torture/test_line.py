@@ -24,7 +24,7 @@ from regapp.mailing.models import OutgoingMail
 from regapp.registrations import filling, places, registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Attendance, Profession, Wish
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.registrations.test_line_always_true import replay
 from tests.support.days import APPLICATION

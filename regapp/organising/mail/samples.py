@@ -18,11 +18,7 @@ from regapp.mailing import letters
 from regapp.mailing.letters import Letter, Written
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
-from regapp.registrations.letters.wording import answers, attempts, line_end
-from regapp.registrations.letters.wording import day as day_wording
-from regapp.registrations.letters.wording import line as line_wording
-from regapp.registrations.letters.wording import parts as letter_parts
-from regapp.registrations.letters.wording import place as wording
+from regapp.registrations.letters.wording import answers, day, leaving, line, parts, place
 from regapp.registrations.models import Registration, Status
 
 NAMES: Final = {"sv": ("Förnamn", "Efternamn"), "en": ("Firstname", "Lastname")}
@@ -44,18 +40,18 @@ class Sample:
 
 def _cancellation(registration: Registration) -> Letter:
     registration.cancelled_from = Status.CONFIRMED
-    return wording.cancellation(registration, may_return=True, takes_entry=True)
+    return leaving.cancellation(registration, may_return=True, takes_entry=True)
 
 
 def _not_registered(registration: Registration) -> Letter:
     first_name, last_name = COLLEAGUES[current_language()]
     asked = replace(Application.of(registration), first_name=first_name, last_name=last_name)
-    return attempts.not_registered(registration, asked, registration.received_at)
+    return answers.not_registered(registration, asked, registration.received_at)
 
 
 def _waiting(registration: Registration) -> Letter:
-    entry = [letter_parts.invitation_comes()] if registration.has_place else []
-    return line_wording.waiting(registration, position=1, entry=entry)
+    entry = [parts.invitation_comes()] if registration.has_place else []
+    return line.waiting(registration, position=1, entry=entry)
 
 
 def _out_of_line(compose: Compose) -> Compose:
@@ -70,21 +66,21 @@ def _out_of_line(compose: Compose) -> Compose:
     return composed
 
 
-EVERY_WAY: Final = line_end.Ways(can_go_online=True, can_wait=True)
+EVERY_WAY: Final = line.Ways(can_go_online=True, can_wait=True)
 
 SAMPLES: Final = {
-    "confirmation": Sample(wording.confirmation, PLACES),
-    "link": Sample(partial(wording.link, registered_again=True), PLACES),
+    "confirmation": Sample(place.confirmation, PLACES),
+    "link": Sample(partial(place.link, registered_again=True), PLACES),
     "not_registered": Sample(_not_registered, PLACES),
-    "update": Sample(wording.update, PLACES),
+    "update": Sample(place.update, PLACES),
     "cancellation": Sample(_cancellation, PLACES),
     "declined": Sample(answers.declined, PLACES),
-    "day_cancelled": Sample(partial(day_wording.day_cancelled, takes_entry=True), PLACES),
+    "day_cancelled": Sample(partial(day.day_cancelled, takes_entry=True), PLACES),
     "waiting": Sample(_waiting, IN_LINE),
-    "seat": Sample(partial(line_wording.promoted, brings_entry=True), (Wish.ON_SITE,)),
-    "offer": Sample(line_wording.offer, IN_LINE),
-    "offer_passed": Sample(_out_of_line(partial(line_end.offer_passed, ways=EVERY_WAY)), IN_LINE),
-    "line_closed": Sample(_out_of_line(partial(line_end.line_closed, ways=EVERY_WAY)), IN_LINE),
+    "seat": Sample(partial(line.promoted, brings_entry=True), (Wish.ON_SITE,)),
+    "offer": Sample(line.offer, IN_LINE),
+    "offer_passed": Sample(_out_of_line(partial(line.offer_passed, ways=EVERY_WAY)), IN_LINE),
+    "line_closed": Sample(_out_of_line(partial(line.line_closed, ways=EVERY_WAY)), IN_LINE),
 }
 
 

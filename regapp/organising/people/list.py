@@ -25,7 +25,7 @@ from regapp.organising.blueprint import EDITORS, READERS, bp, may
 from regapp.organising.people.list_forms import ExportForm, FilterForm
 from regapp.organising.people.person_forms import TheirNeedsForm
 from regapp.registrations import cancelling, changing, on_behalf, places
-from regapp.registrations.letters import other_answers
+from regapp.registrations.letters import calendar_answers
 
 PIECE = 64 * 1024
 """Bytes of a file that are sent at a time."""
@@ -113,7 +113,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         health=registration.health if needs else None,
         needs=needs,
         letters=letters.of_person(registration.id),
-        other_answers=other_answers.of(registration),
+        other_answers=calendar_answers.others_of(registration),
         is_failing=bool(deliveries.failing_among([public_id])),
         namesakes=listing.namesakes_of(registration),
         form=form,

@@ -21,7 +21,7 @@ from regapp.registrations.choices import Attendance
 from regapp.registrations.day import orders
 from regapp.registrations.day.orders import Group, Without
 from regapp.registrations.letters.entries import Shown
-from regapp.registrations.letters.wording import day as day_wording
+from regapp.registrations.letters.wording import day as day
 from regapp.registrations.models import Registration, Status
 
 NOT_AGREED = Text(
@@ -129,7 +129,7 @@ def _change(
 def _letter_about(event: Event, group: Group, earlier: Shown) -> Written:
     reader = _example(event, group)
     with use_language(group.language):
-        return compose(day_wording.day_changed(reader, earlier), group.language)
+        return compose(day.day_changed(reader, earlier), group.language)
 
 
 def _example(event: Event, group: Group) -> Registration:

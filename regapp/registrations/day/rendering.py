@@ -14,7 +14,7 @@ from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations.day import orders
 from regapp.registrations.letters import entries, entry_letters
 from regapp.registrations.letters.entries import Shown
-from regapp.registrations.letters.wording import day as day_wording
+from regapp.registrations.letters.wording import day as day
 from regapp.registrations.letters.wording.additions import with_source
 from regapp.registrations.models import Registration
 
@@ -30,7 +30,7 @@ def changed(mail: OutgoingMail) -> Rendering | None:
     if has_arrived and earlier == entries.shown(registration):
         return None
     with use_language(registration.language):
-        letter = with_source(day_wording.day_changed(registration, earlier), registration, mail.id)
+        letter = with_source(day.day_changed(registration, earlier), registration, mail.id)
     calendar = entries.invitation(registration, mail.dated_at).request()
     return Rendering(letter, calendar, CalendarMethod.REQUEST, entry_letters.confirmation_id(registration))
 
@@ -42,7 +42,7 @@ def cancelled(mail: OutgoingMail) -> Rendering | None:
         return None
     takes_entry = mail.sequence is not None
     with use_language(registration.language):
-        letter = with_source(day_wording.day_cancelled(registration, takes_entry=takes_entry), registration, mail.id)
+        letter = with_source(day.day_cancelled(registration, takes_entry=takes_entry), registration, mail.id)
     in_reply_to = entry_letters.confirmation_id(registration)
     if not takes_entry:
         return Rendering(letter, in_reply_to=in_reply_to)

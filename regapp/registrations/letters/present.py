@@ -8,24 +8,12 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from regapp.core.i18n import Text, use_language
-from regapp.events.models import Publication
 from regapp.registrations import finding, places
 from regapp.registrations.letters import told, writing
-from regapp.registrations.letters.wording import day as day_wording
-from regapp.registrations.letters.wording import line as line_wording
-from regapp.registrations.letters.wording import parts as letter_parts
-from regapp.registrations.letters.wording import place as wording
-from regapp.registrations.letters.wording.additions import (
-    ADDRESS,
-    CANCELLED,
-    MOVED,
-    MOVED_OUT_OF_LINE,
-    REGISTERED,
-    UNDONE,
-    Compose,
-    by,
-    saying,
-)
+from regapp.registrations.letters.told import Holding
+from regapp.registrations.letters.wording import day, leaving, line, parts, place
+from regapp.registrations.letters.wording.additions import Compose, saying
+from regapp.registrations.letters.writing import ADDRESS, CANCELLED, MOVED, MOVED_OUT_OF_LINE, REGISTERED, UNDONE, by
 from regapp.registrations.models import Registration
 
 _DONE: Final = {
@@ -40,7 +28,7 @@ _DONE: Final = {
 }
 
 
-class Part(NamedTuple):
+class Present(NamedTuple):
     """A letter; one `with_calendar` brings the entry, or its end, with the SEQUENCE that it has."""
 
     kind: str
@@ -56,15 +44,15 @@ def write_present(registration: Registration, at: datetime) -> None:
     """
     done = _what_an_organiser_did(registration)
     if told.is_told(registration, at):
-        for part in _parts(registration, at, done):
-            _write(registration, part, at)
+        for present in _letters(registration, at, done):
+            _write(registration, present, at)
         return
     if not registration.is_active:
         writing.write_cancellation(registration, at, done=done)
         return
     if registration.has_entry and told.should_have_entry(registration) and registration.is_in_line:
         writing.write_place(registration, at, done=done)
-    writing.write_place_or_waiting(registration, at, done=done)
+    writing.write_what_they_have(registration, at, done=done)
 
 
 def _what_an_organiser_did(registration: Registration) -> Text | None:
@@ -73,34 +61,33 @@ def _what_an_organiser_did(registration: Registration) -> Text | None:
     return by(last.actor, _DONE[last.action]) if last and last.action in _DONE else None
 
 
-def _parts(registration: Registration, at: datetime, done: Text | None) -> Iterator[Part]:
-    if registration.event.publication is Publication.CANCELLED or not registration.is_active:
-        yield _end(registration, at, done)
-    elif registration.is_in_line and not registration.is_offered:
-        brings = registration.has_entry
-        with use_language(registration.language):
-            note = [letter_parts.invitation_comes()] if brings else []
-        waiting = partial(line_wording.waiting, position=places.position(registration), entry=note)
-        yield Part("waiting", saying(done, waiting), brings)
-    else:
-        if registration.has_place:
-            confirmation = partial(wording.confirmation, by_themselves=done is None)
-            yield Part("confirmation", saying(done, confirmation), with_calendar=True)
-        if registration.is_offered:
-            yield Part("offer", line_wording.offer)
-
-
-def _end(registration: Registration, at: datetime, done: Text | None) -> Part:
+def _letters(registration: Registration, at: datetime, done: Text | None) -> Iterator[Present]:
     had_entry = registration.calendar_sequence > 0
-    if registration.is_active:
-        return Part("day_cancelled", partial(day_wording.day_cancelled, takes_entry=had_entry), had_entry)
-    if registration.is_transferred:
-        return Part("transfer", partial(wording.transferred, takes_entry=had_entry), had_entry)
-    compose = partial(wording.cancellation, may_return=registration.event.is_open(at), takes_entry=had_entry)
-    return Part("cancellation", saying(done, compose), had_entry)
+    for holding in told.what_they_have(registration):
+        if holding is Holding.PLACE:
+            confirmation = partial(place.confirmation, by_themselves=done is None)
+            yield Present("confirmation", saying(done, confirmation), with_calendar=True)
+        elif holding is Holding.OFFER:
+            yield Present("offer", line.offer)
+        elif holding is Holding.WAITING:
+            yield Present("waiting", saying(done, _waiting(registration)), registration.has_entry)
+        elif registration.is_active:
+            yield Present("day_cancelled", partial(day.day_cancelled, takes_entry=had_entry), had_entry)
+        elif registration.is_transferred:
+            yield Present("transfer", partial(leaving.transferred, takes_entry=had_entry), had_entry)
+        else:
+            may_return = registration.event.is_open(at)
+            compose = partial(leaving.cancellation, may_return=may_return, takes_entry=had_entry)
+            yield Present("cancellation", saying(done, compose), had_entry)
 
 
-def _write(registration: Registration, part: Part, at: datetime) -> None:
-    calendar, method = (part.with_calendar and told.calendar_now(registration, at)) or (None, None)
-    key = f"present:{part.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}"
-    writing.write(registration, part.kind, part.compose, at, calendar=calendar, method=method, key=key)
+def _waiting(registration: Registration) -> Compose:
+    with use_language(registration.language):
+        note = [parts.invitation_comes()] if registration.has_entry else []
+    return partial(line.waiting, position=places.position(registration), entry=note)
+
+
+def _write(registration: Registration, present: Present, at: datetime) -> None:
+    calendar, method = (present.with_calendar and told.calendar_now(registration, at)) or (None, None)
+    key = f"present:{present.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}"
+    writing.write(registration, present.kind, present.compose, at, calendar=calendar, method=method, key=key)

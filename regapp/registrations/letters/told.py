@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -13,6 +14,27 @@ from regapp.mailing.invites import Entry
 from regapp.mailing.models import UNSENT, CalendarMethod, OutgoingMail
 from regapp.registrations.letters import entries, entry_letters
 from regapp.registrations.models import Registration
+
+
+class Holding(enum.Enum):
+    """What a participant has, as a letter tells it."""
+
+    NO_DAY = enum.auto()
+    NOTHING = enum.auto()
+    WAITING = enum.auto()
+    PLACE = enum.auto()
+    OFFER = enum.auto()
+
+
+def what_they_have(registration: Registration) -> list[Holding]:
+    """One thing, or a place and the offer of a seat; of a cancelled day nothing else counts."""
+    if registration.event.publication is Publication.CANCELLED:
+        return [Holding.NO_DAY]
+    if not registration.is_active:
+        return [Holding.NOTHING]
+    if not registration.is_offered:
+        return [Holding.WAITING if registration.is_in_line else Holding.PLACE]
+    return [Holding.PLACE, Holding.OFFER] if registration.has_place else [Holding.OFFER]
 
 
 def tells_place(event: Event, mail: type[OutgoingMail] = OutgoingMail) -> ColumnElement[bool]:

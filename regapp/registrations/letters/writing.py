@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.i18n import Text, use_language
 from regapp.events.models import Publication
@@ -15,15 +16,31 @@ from regapp.mailing.models import CalendarMethod
 from regapp.registrations import places
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import entries, entry_letters, told
-from regapp.registrations.letters.links import links_of as links_of
-from regapp.registrations.letters.links import personal_links as personal_links
-from regapp.registrations.letters.wording import answers, arranged, line_end, rerouting
-from regapp.registrations.letters.wording import day as day_wording
-from regapp.registrations.letters.wording import line as line_wording
-from regapp.registrations.letters.wording import parts as letter_parts
-from regapp.registrations.letters.wording import place as wording
-from regapp.registrations.letters.wording.additions import CORRECTED, Compose, complete, saying, words_for
+from regapp.registrations.letters.told import Holding
+from regapp.registrations.letters.wording import answers, day, leaving, line, parts, place
+from regapp.registrations.letters.wording.additions import Compose as Compose
+from regapp.registrations.letters.wording.additions import complete, saying, words_for
 from regapp.registrations.models import Registration
+
+REGISTERED = Text("Det är arrangören som har anmält dig.", "It is the organiser who registered you.")
+MOVED = Text("Det är arrangören som har ändrat hur du deltar.", "It is the organiser who changed how you take part.")
+MOVED_OUT_OF_LINE = Text(
+    "Det är arrangören som har ändrat hur du deltar. Du står inte längre i kön.",
+    "It is the organiser who changed how you take part. You are no longer in line.",
+)
+CANCELLED = Text("Det är arrangören som har avanmält dig.", "It is the organiser who cancelled your registration.")
+UNDONE = Text(
+    "Det är arrangören som har tagit tillbaka avanmälan.", "It is the organiser who took the cancellation back."
+)
+CORRECTED = Text("Det är arrangören som har rättat dina uppgifter.", "It is the organiser who corrected your details.")
+ADDRESS = Text(
+    "Det är arrangören som har ändrat e-postadressen.", "It is the organiser who changed the e-mail address."
+)
+
+
+def by(actor: str, done: Text) -> Text | None:
+    """What an organiser did, for the letter to say; None when the reader did it themselves, or nobody."""
+    return done if audit.is_organiser(actor) else None
 
 
 def write_place(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
@@ -32,15 +49,15 @@ def write_place(registration: Registration, at: datetime, *, done: Text | None =
     Who got their entry from an earlier registration, or was never told of this one, has nothing confirmed yet.
     """
     if registration.has_entry and entry_letters.confirmation_id(registration):
-        _write_request(registration, "update", saying(done, wording.update), at)
+        _write_request(registration, "update", saying(done, place.update), at)
     else:
-        compose = partial(wording.confirmation, by_themselves=done is None)
+        compose = partial(place.confirmation, by_themselves=done is None)
         _write_request(registration, "confirmation", saying(done, compose), at)
 
 
 def write_taken_over(registration: Registration, at: datetime) -> None:
     """The confirmation of whoever got a colleague's place, and asked for nothing themselves."""
-    _write_request(registration, "confirmation", arranged.taken_over, at)
+    _write_request(registration, "confirmation", place.taken_over, at)
 
 
 def write_corrected(registration: Registration, at: datetime) -> None:
@@ -54,48 +71,46 @@ def write_corrected(registration: Registration, at: datetime) -> None:
     elif registration.has_place and not registration.has_entry and event.publication is Publication.PUBLISHED:
         write_place(registration, at, done=CORRECTED)
     else:
-        _write_with_what_is_due(registration, "corrected", arranged.corrected, at)
+        _write_with_what_is_due(registration, "corrected", place.corrected, at)
 
 
 def write_seat(registration: Registration, at: datetime) -> None:
     """Tell whoever stood in line of the seat that they have now, with an entry or an update of theirs."""
     kind = "update" if registration.has_entry else "confirmation"
-    compose = partial(line_wording.promoted, brings_entry=not registration.has_entry)
+    compose = partial(line.promoted, brings_entry=not registration.has_entry)
     _write_request(registration, kind, compose, at)
 
 
-def write_place_or_waiting(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    """Tell what the participant has: a place, or a place in line, or both; of a cancelled day only that it is so."""
-    if registration.event.publication is Publication.CANCELLED:
-        if not registration.event.is_cancellation_untold:  # else it is told in a while, or the day is taken back
-            write_cancellation(registration, at, day_cancelled=True)
-        return
-    if registration.is_in_line and not registration.is_offered:
+def write_what_they_have(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
+    """Tell what the participant has (see told.what_they_have); of a cancelled day only when it can't be taken back."""
+    holdings = told.what_they_have(registration)
+    if Holding.NO_DAY in holdings and not registration.event.is_cancellation_untold:
+        write_cancellation(registration, at, day_cancelled=True)
+    if Holding.WAITING in holdings:
         write_waiting(registration, at, done=done)
-        return
-    if registration.has_place:
+    if Holding.PLACE in holdings:
         write_place(registration, at, done=done)
-    if registration.is_offered:
-        write_offer(registration, at, done=None if registration.has_place else done)
+    if Holding.OFFER in holdings:
+        write_offer(registration, at, done=None if Holding.PLACE in holdings else done)
 
 
 def write_registered(registration: Registration, wish: Wish, at: datetime, *, done: Text | None = None) -> None:
     """The first letter. Whoever asked for the line and got a seat is told that one had become free."""
     if wish.wants_line and registration.has_seat:
-        _write_request(registration, "confirmation", saying(done, line_wording.seat_had_become_free), at)
+        _write_request(registration, "confirmation", saying(done, line.seat_had_become_free), at)
     else:
-        write_place_or_waiting(registration, at, done=done)
+        write_what_they_have(registration, at, done=done)
 
 
 def write_language(registration: Registration, at: datetime) -> None:
     """Tell in the new language that it is spoken now, with the entry, where that shows it."""
-    _write_with_what_is_due(registration, "update", rerouting.spoken_to, at)
+    _write_with_what_is_due(registration, "update", place.spoken_to, at)
 
 
 def write_undone(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell that a cancellation is undone; the entry comes back as the same one."""
     if registration.has_place:
-        compose = partial(wording.undone, by_themselves=done is None)
+        compose = partial(place.undone, by_themselves=done is None)
         _write_request(registration, "undo", saying(done, compose), at)
     elif not registration.is_offered:
         write_waiting(registration, at, done=done, is_undone=True)
@@ -109,23 +124,23 @@ def write_waiting(
     `is_undone`: they stand there since a cancellation was taken back, by themselves unless `done` says by whom.
     """
     db.session.flush()
-    words = line_wording.waiting_again if is_undone and done is None else line_wording.waiting
+    words = line.waiting_again if is_undone and done is None else line.waiting
     compose = partial(words, position=places.position(registration))
     _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 
 def write_offer(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    _write_with_what_is_due(registration, "offer", line_wording.offer, at, done=done)
+    _write_with_what_is_due(registration, "offer", line.offer, at, done=done)
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    ways = line_end.Ways.of(registration.event, at)
-    _write_with_what_is_due(registration, "offer_passed", partial(line_end.offer_passed, ways=ways), at)
+    ways = line.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "offer_passed", partial(line.offer_passed, ways=ways), at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    ways = line_end.Ways.of(registration.event, at)
-    _write_with_what_is_due(registration, "line_closed", partial(line_end.line_closed, ways=ways), at)
+    ways = line.Ways.of(registration.event, at)
+    _write_with_what_is_due(registration, "line_closed", partial(line.line_closed, ways=ways), at)
 
 
 def write_cancellation(
@@ -134,16 +149,16 @@ def write_cancellation(
     """Tell that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
     takes_entry = registration.has_entry
     if day_cancelled:
-        _write_cancel(registration, "day_cancelled", partial(day_wording.day_cancelled, takes_entry=takes_entry), at)
+        _write_cancel(registration, "day_cancelled", partial(day.day_cancelled, takes_entry=takes_entry), at)
         return
     may_return = registration.event.is_open(at)
-    compose = partial(wording.cancellation, may_return=may_return, takes_entry=takes_entry)
+    compose = partial(leaving.cancellation, may_return=may_return, takes_entry=takes_entry)
     _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 
 def write_transfer(registration: Registration, at: datetime) -> None:
     """Tell whoever gave the place away that it is a colleague's now, and take the entry away."""
-    compose = partial(wording.transferred, takes_entry=registration.has_entry)
+    compose = partial(leaving.transferred, takes_entry=registration.has_entry)
     _write_cancel(registration, "transfer", compose, at)
 
 
@@ -151,7 +166,7 @@ def write_link(
     registration: Registration, at: datetime, *, registered_again: bool = True, by_colleague: bool = False
 ) -> None:
     """Send the participant their own link; how often, is the caller's to limit (see provoked)."""
-    compose = partial(wording.link, registered_again=registered_again, by_colleague=by_colleague)
+    compose = partial(place.link, registered_again=registered_again, by_colleague=by_colleague)
     write(registration, "link", compose, at)
 
 
@@ -163,7 +178,7 @@ def write_declined(registration: Registration, at: datetime) -> None:
 def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the mailbox that the registration had until now, and take the entry from there, if there is one."""
     takes_entry = registration.has_entry
-    compose = partial(rerouting.address_changed, by_themselves=done is None, takes_entry=takes_entry)
+    compose = partial(leaving.address_changed, by_themselves=done is None, takes_entry=takes_entry)
     _write_cancel(registration, "cancellation", saying(done, compose), at)
 
 
@@ -174,7 +189,7 @@ def _write_with_what_is_due(
     db.session.flush()
     method = told.due_to_calendar(registration, at)
     with use_language(registration.language):
-        note = letter_parts.entry_note(method, is_new=not registration.has_entry)
+        note = parts.entry_note(method, is_new=not registration.has_entry)
     compose = partial(compose, entry=note)
     write_it = {CalendarMethod.REQUEST: _write_request, CalendarMethod.CANCEL: _write_cancel, None: write}[method]
     write_it(registration, kind, saying(done, compose), at)

@@ -19,7 +19,7 @@ from regapp.events import finding
 from regapp.events.models import Publication
 from regapp.registrations import cancelling, held_data, joining, moving, places, refusals, transferring
 from regapp.registrations.joining import Door
-from regapp.registrations.letters import entries, link_request, writing
+from regapp.registrations.letters import entries, links
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.day import bp, calendar_file, get_visible
 from regapp.registrations.pages.forms import AddressForm
@@ -108,7 +108,7 @@ def my_event_file(token: str) -> ResponseReturnValue:
     registration = get_own(Purpose.MANAGE, token)
     if not registration.has_place or registration.event.publication is Publication.CANCELLED:
         raise NotFound
-    join_url = writing.personal_links(registration)["join"]
+    join_url = links.personal_links(registration)["join"]
     entry = entries.invitation(registration, g.received_at, join_url)
     return calendar_file(entry.publish(), registration.event)
 
@@ -161,7 +161,7 @@ def link(slug: str) -> ResponseReturnValue:
 
 
 def _ask(event_id: int, email: str) -> None:
-    link_request.ask_for_link(event_id, email, g.received_at, request.remote_addr or "")
+    links.ask_for_link(event_id, email, g.received_at, request.remote_addr or "")
 
 
 @bilingual(bp, "/<slug:slug>/link/asked")

@@ -21,7 +21,7 @@ from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutco
 from regapp.mailing.sending import claiming
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpRoute
-from regapp.registrations.letters import writing
+from regapp.registrations.letters import links
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day
 from tests.support.machine.forks import ROOT, run
@@ -165,7 +165,7 @@ def states() -> list[MailState]:
 
 @pytest.fixture
 def killed(environ: dict[str, str], server: SmtpServer, route: SmtpRoute, register: Callable[[int], str]) -> Killed:
-    outbox.resolve_links(writing.links_of)
+    outbox.resolve_links(links.links_of)
     for number in range(5):
         register(number)
     return Killed(environ, server, route)

@@ -19,7 +19,7 @@ from regapp.core.errors import RuleBroken
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import cancelling, changing, filling
-from regapp.registrations.letters import other_answers
+from regapp.registrations.letters import calendar_answers
 from regapp.registrations.models import UNDO_FOR, Registration, Status
 from tests.campaigns.reminders import remind
 from tests.registrations.people import find, letters_to, register
@@ -401,8 +401,8 @@ def test_anothers_no_in_the_calendar_is_noted_meanwhile_and_not_written_about(
     organiser.submit(CANCEL)
     with app.app_context(), writing():
         registration = db.session.query(Registration).one()
-        other_answers.note(registration, BO, "DECLINED", the_clock.now())
-        assert len(other_answers.of(registration)) == 1
+        calendar_answers.note_other(registration, BO, "DECLINED", the_clock.now())
+        assert len(calendar_answers.others_of(registration)) == 1
     assert letters_to(app, ASA) == ["confirmation"]
 
 

@@ -17,7 +17,7 @@ from regapp.core.db import db, writing
 from regapp.mailing.inbox import handling
 from regapp.mailing.models import Bounce, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import cancelling, changing, moving
-from regapp.registrations.letters.writing import links_of
+from regapp.registrations.letters.links import links_of
 from regapp.registrations.models import Registration, Status
 from tests.registrations.people import find, letters_to, register
 from tests.support.cancelled import cancel_day_and_tell

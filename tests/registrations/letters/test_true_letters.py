@@ -16,7 +16,7 @@ from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.registrations import cancelling, changing, filling, moving, transferring
 from regapp.registrations.choices import Attendance, Diet
-from regapp.registrations.letters import writing as letters
+from regapp.registrations.letters.links import links_of
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.registrations.people import find, letters_to, register
@@ -263,7 +263,7 @@ def test_the_letter_that_takes_the_entry_from_an_earlier_mailbox_opens_no_door(
     do(changing.change_address, ASA, "ny@example.org", WHILE_OPEN + MINUTE)
     with app.app_context():
         mail = db.session.query(OutgoingMail).filter_by(kind="cancellation").one()
-        links = letters.links_of(mail)
+        links = links_of(mail)
     assert mail.recipient == ASA and "join" in (mail.calendar or "")
     for link in links.values():
         assert client.get(link.removeprefix("https://anmalan.example.org")).status_code == 404

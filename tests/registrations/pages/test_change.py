@@ -331,7 +331,7 @@ def test_a_press_without_the_pages_token_changes_nothing_and_says_so(app: Flask,
 
 
 def test_tokens_of_other_purposes_open_no_page(app: Flask, client: CheckingClient) -> None:
-    from regapp.registrations.letters.writing import personal_links
+    from regapp.registrations.letters.links import personal_links
 
     register(app, "asa@example.org")
     with app.app_context():

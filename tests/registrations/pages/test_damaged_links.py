@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from regapp.accounts import links, managing
 from regapp.accounts.roles import Role
 from regapp.core.db import db, writing
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.register_form import FormKey
 from tests.support.client import CheckingClient

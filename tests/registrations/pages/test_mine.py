@@ -9,7 +9,7 @@ from flask import Flask
 from regapp.core.db import db
 from regapp.core.links import Purpose, sign
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION, STOCKHOLM

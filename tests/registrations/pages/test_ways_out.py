@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from regapp.core.db import db
 from regapp.core.limits import TakenTry
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.letters.writing import personal_links
+from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient, read
 from tests.support.days import APPLICATION

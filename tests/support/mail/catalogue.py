@@ -32,7 +32,7 @@ from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed
-from regapp.registrations.letters import again, calendar_answers, link_request
+from regapp.registrations.letters import again, calendar_answers, links
 from regapp.registrations.models import Registration
 from regapp.registrations.transferring import Colleague
 from tests.support.cancelled import cancel_day_and_tell
@@ -233,7 +233,7 @@ def the_day_changes(**changes: object) -> Step:
 
 
 def asks_for_the_link(story: Story) -> None:
-    story.day(lambda event, at: link_request.ask_for_link(event.id, ASA, at))
+    story.day(lambda event, at: links.ask_for_link(event.id, ASA, at))
 
 
 def the_calendar_says_no(story: Story, of: str = "") -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.i18n import Text, t
 from regapp.mailing.letters import Action, Block, Facts, Letter, Paragraph
@@ -16,21 +15,6 @@ from regapp.mailing.marks import mark
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations.letters.wording.parts import from_organisers, privacy_url, questions
 from regapp.registrations.models import RegisteredBy, Registration
-
-REGISTERED = Text("Det är arrangören som har anmält dig.", "It is the organiser who registered you.")
-MOVED = Text("Det är arrangören som har ändrat hur du deltar.", "It is the organiser who changed how you take part.")
-MOVED_OUT_OF_LINE = Text(
-    "Det är arrangören som har ändrat hur du deltar. Du står inte längre i kön.",
-    "It is the organiser who changed how you take part. You are no longer in line.",
-)
-CANCELLED = Text("Det är arrangören som har avanmält dig.", "It is the organiser who cancelled your registration.")
-UNDONE = Text(
-    "Det är arrangören som har tagit tillbaka avanmälan.", "It is the organiser who took the cancellation back."
-)
-CORRECTED = Text("Det är arrangören som har rättat dina uppgifter.", "It is the organiser who corrected your details.")
-ADDRESS = Text(
-    "Det är arrangören som har ändrat e-postadressen.", "It is the organiser who changed the e-mail address."
-)
 
 _SOURCES = {
     RegisteredBy.COLLEAGUE: Text(
@@ -51,11 +35,6 @@ def take_words_from(source: WordsFor) -> None:
     """Registered in create_app: who knows what organisers have written to everybody with this form of attendance."""
     global _words_for
     _words_for = source
-
-
-def by(actor: str, done: Text) -> Text | None:
-    """What an organiser did, for the letter to say; None when the reader did it themselves, or nobody."""
-    return done if audit.is_organiser(actor) else None
 
 
 def saying(done: Text | None, compose: Compose) -> Compose:

@@ -14,8 +14,8 @@ from regapp.registrations.letters.wording.parts import (
     entry_goes,
     facts,
     how_to_attend,
+    letter,
     own_page,
-    questions,
     when,
     where_online,
 )
@@ -25,20 +25,19 @@ from regapp.registrations.models import Registration
 def day_changed(registration: Registration, earlier: Shown | None) -> Letter:
     """`earlier` is what the participant's calendar shows until this letter; None when that isn't known."""
     event = registration.event
-    return Letter(
-        subject=t("Dagen har ändrats: {title}", "The day has changed: {title}", title=event.title),
-        blocks=[
-            Heading(t("Dagen har ändrats", "The day has changed")),
-            Paragraph(_what_changed(registration, earlier)),
+    return letter(
+        registration,
+        t("Dagen har ändrats", "The day has changed"),
+        _what_changed(registration, earlier),
+        [
             facts(registration),
             *how_to_attend(registration),
             entry_changes(),
             *_may_cancel(registration, earlier),
             own_page(),
             days_page(event),
-            questions(event),
-            *_as_it_was(registration, earlier),
         ],
+        after=[*_as_it_was(registration, earlier)],
     )
 
 
@@ -48,9 +47,8 @@ def _what_changed(registration: Registration, earlier: Shown | None) -> str:
     things = t("{most} och {last}", "{most} and {last}", most=", ".join(most), last=last) if most else last
     day = t("dagen som du är anmäld till", "the day that you are registered for")
     return t(
-        "Hej {name}! Arrangören har ändrat {what}. Du är fortfarande anmäld. Så här gäller nu:",
-        "Hello {name}! The organiser has changed {what}. You are still registered. This is how it is now:",
-        name=registration.first_name,
+        "Arrangören har ändrat {what}. Du är fortfarande anmäld. Så här gäller nu:",
+        "The organiser has changed {what}. You are still registered. This is how it is now:",
         what=t("{things} för {day}", "the {things} of {day}", things=things, day=day) if things else day,
     )
 
@@ -101,16 +99,16 @@ def _may_cancel(registration: Registration, earlier: Shown | None) -> list[Block
 
 def day_cancelled(registration: Registration, *, takes_entry: bool) -> Letter:
     event = registration.event
-    return Letter(
-        subject=t("Inställt: {title}", "Cancelled: {title}", title=event.title),
-        blocks=[
-            Heading(t("Utbildningsdagen är inställd", "The training day is cancelled")),
-            Paragraph(_what_is_off(registration)),
+    return letter(
+        registration,
+        t("Utbildningsdagen är inställd", "The training day is cancelled"),
+        _what_is_off(registration),
+        [
             *([entry_goes()] if takes_entry else []),
             facts(registration) if registration.is_active else day_facts(event),
             days_page(event),
-            questions(event),
         ],
+        subject=t("Inställt: {title}", "Cancelled: {title}", title=registration.event.title),
     )
 
 
@@ -118,12 +116,10 @@ def _what_is_off(registration: Registration) -> str:
     """Who was cancelled without a letter, and has an entry still, is not called registered."""
     if registration.is_active:
         return t(
-            "Hej {name}! Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
-            "Hello {name}! The day that you are registered for is cancelled. You need not do anything.",
-            name=registration.first_name,
+            "Dagen som du är anmäld till är inställd. Du behöver inte göra någonting.",
+            "The day that you are registered for is cancelled. You need not do anything.",
         )
     return t(
-        "Hej {name}! Dagen som vi har skrivit till dig om är inställd. Du behöver inte göra någonting.",
-        "Hello {name}! The day that we have written to you about is cancelled. You need not do anything.",
-        name=registration.first_name,
+        "Dagen som vi har skrivit till dig om är inställd. Du behöver inte göra någonting.",
+        "The day that we have written to you about is cancelled. You need not do anything.",
     )

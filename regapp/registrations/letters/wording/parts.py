@@ -10,7 +10,7 @@ from regapp.core import markdown
 from regapp.core.context import settings
 from regapp.core.i18n import format_clock, format_day, format_instant, format_span, t
 from regapp.events.models import Event, Publication
-from regapp.mailing.letters import Action, Block, Facts, Heading, Paragraph
+from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
 from regapp.mailing.models import CalendarMethod
 from regapp.registrations.choices import Attendance
@@ -18,6 +18,28 @@ from regapp.registrations.letters import entries
 from regapp.registrations.models import Registration
 
 _EMPTY_LINE = re.compile(r"\n\s*\n")
+
+
+def letter(
+    registration: Registration,
+    heading: str,
+    opening: str,
+    blocks: Iterable[Block],
+    *,
+    subject: str = "",
+    greets: bool = True,
+    after: Iterable[Block] = (),
+) -> Letter:
+    """The frame of a letter: heading, greeting and opening, its own blocks, whom to ask, and what comes `after` that.
+
+    The subject is the heading with the day's title unless given.
+    """
+    event = registration.event
+    greeting = t("Hej {name}! ", "Hello {name}! ", name=registration.first_name) if greets else ""
+    return Letter(
+        subject=subject or f"{heading}: {event.title}",
+        blocks=[Heading(heading), Paragraph(greeting + opening), *blocks, questions(event), *after],
+    )
 
 
 def facts(registration: Registration, *, of_seat: bool = False) -> Facts:

@@ -1,31 +1,32 @@
-"""What each letter says, in the language that is spoken when it is composed; see line_wording for the line."""
+"""Letters about the place that somebody has: the confirmation, and what changes about it."""
 
 from __future__ import annotations
 
-from regapp.core.i18n import format_day, t
+from collections.abc import Sequence
+
+from regapp.core.i18n import t
 from regapp.events.models import Event, Publication
-from regapp.mailing.letters import Block, Heading, Letter, Paragraph
+from regapp.mailing.letters import Block, Letter, Paragraph
 from regapp.registrations.letters.wording.parts import (
     asks_for_needs,
     days_page,
     entry_changes,
-    entry_goes,
     facts,
     how_to_attend,
     invitation_comes,
+    letter,
     own_page,
-    questions,
 )
-from regapp.registrations.models import RegisteredBy, Registration, Status
+from regapp.registrations.models import RegisteredBy, Registration
 
 
 def confirmation(registration: Registration, *, by_themselves: bool = True) -> Letter:
     event = registration.event
-    return Letter(
-        subject=t("Du är anmäld: {title}", "You are registered: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är anmäld", "You are registered")),
-            Paragraph(_welcome(registration, by_themselves)),
+    return letter(
+        registration,
+        t("Du är anmäld", "You are registered"),
+        _welcome(registration, by_themselves),
+        [
             facts(registration),
             *how_to_attend(registration),
             invitation_comes(),
@@ -39,25 +40,22 @@ def confirmation(registration: Registration, *, by_themselves: bool = True) -> L
             ),
             own_page(),
             days_page(event),
-            questions(event),
         ],
     )
 
 
 def _welcome(registration: Registration, by_themselves: bool) -> str:
     """No thanks for what somebody else did."""
-    name, title = registration.first_name, registration.event.title
+    _name, title = registration.first_name, registration.event.title
     if not by_themselves or registration.registered_by is not RegisteredBy.THEMSELVES:
         return t(
-            "Hej {name}! Du har en plats på {title}.",
-            "Hello {name}! You have a place at {title}.",
-            name=name,
+            "Du har en plats på {title}.",
+            "You have a place at {title}.",
             title=title,
         )
     return t(
-        "Hej {name}! Tack för din anmälan. Du har en plats på {title}.",
-        "Hello {name}! Thank you for registering. You have a place at {title}.",
-        name=name,
+        "Tack för din anmälan. Du har en plats på {title}.",
+        "Thank you for registering. You have a place at {title}.",
         title=title,
     )
 
@@ -65,130 +63,58 @@ def _welcome(registration: Registration, by_themselves: bool) -> str:
 def update(registration: Registration) -> Letter:
     """What differs is told by the facts: the letter stands for itself, whichever one was read before."""
     event = registration.event
-    return Letter(
-        subject=t("Ändrad anmälan: {title}", "Changed registration: {title}", title=event.title),
-        blocks=[
-            Heading(t("Så här gäller din anmälan nu", "This is your registration now")),
-            Paragraph(_what_now(registration)),
+    return letter(
+        registration,
+        t("Så här gäller din anmälan nu", "This is your registration now"),
+        _what_now(registration),
+        [
             facts(registration),
             *how_to_attend(registration),
             *asks_for_needs(registration),
             entry_changes(),
             own_page(),
             days_page(event),
-            questions(event),
         ],
+        subject=t("Ändrad anmälan: {title}", "Changed registration: {title}", title=registration.event.title),
     )
 
 
 def _what_now(registration: Registration) -> str:
     if not registration.has_seat:
-        return t("Hej {name}! Du deltar digitalt.", "Hello {name}! You take part online.", name=registration.first_name)
-    return t("Hej {name}! Du deltar på plats.", "Hello {name}! You take part on site.", name=registration.first_name)
+        return t("Du deltar digitalt.", "You take part online.")
+    return t("Du deltar på plats.", "You take part on site.")
 
 
 def undone(registration: Registration, *, by_themselves: bool = True) -> Letter:
     event = registration.event
-    return Letter(
-        subject=t("Du är anmäld igen: {title}", "You are registered again: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är anmäld igen", "You are registered again")),
-            Paragraph(_what_is_undone(registration, by_themselves)),
-            facts(registration),
-            *how_to_attend(registration),
-            invitation_comes(),
-            own_page(),
-            days_page(event),
-            questions(event),
-        ],
+    return letter(
+        registration,
+        t("Du är anmäld igen", "You are registered again"),
+        _what_is_undone(registration, by_themselves),
+        [facts(registration), *how_to_attend(registration), invitation_comes(), own_page(), days_page(event)],
     )
 
 
 def _what_is_undone(registration: Registration, by_themselves: bool) -> str:
-    name = registration.first_name
     if not by_themselves:
-        return t("Hej {name}! Du har din plats igen.", "Hello {name}! You have your place again.", name=name)
+        return t("Du har din plats igen.", "You have your place again.")
     return t(
-        "Hej {name}! Du ångrade avanmälan, och din plats är kvar.",
-        "Hello {name}! You undid the cancellation, and your place is still yours.",
-        name=name,
-    )
-
-
-def cancellation(registration: Registration, *, may_return: bool, takes_entry: bool) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Du är avanmäld: {title}", "Your registration is cancelled: {title}", title=event.title),
-        blocks=[
-            Heading(t("Du är avanmäld", "Your registration is cancelled")),
-            Paragraph(_what_is_given_up(registration)),
-            *([entry_goes()] if takes_entry else []),
-            facts(registration),
-            *(_how_to_return(event) if may_return else []),
-            questions(event),
-        ],
-    )
-
-
-def _how_to_return(event: Event) -> list[Block]:
-    return [
-        Paragraph(
-            t(
-                "Du kan anmäla dig igen till och med {day}.",
-                "You can register again until {day}.",
-                day=format_day(event.last_day),
-            )
-        ),
-        days_page(event),
-    ]
-
-
-def _what_is_given_up(registration: Registration) -> str:
-    if registration.cancelled_from is Status.WAITING:
-        return t(
-            "Hej {name}! Du är avanmäld och står inte längre i kön.",
-            "Hello {name}! Your registration is cancelled and you are no longer in line.",
-            name=registration.first_name,
-        )
-    return t(
-        "Hej {name}! Du är avanmäld och platsen är lämnad.",
-        "Hello {name}! Your registration is cancelled and the place is given up.",
-        name=registration.first_name,
-    )
-
-
-def transferred(registration: Registration, *, takes_entry: bool) -> Letter:
-    event = registration.event
-    return Letter(
-        subject=t("Din plats är överlåten: {title}", "Your place is given away: {title}", title=event.title),
-        blocks=[
-            Heading(t("Din plats är överlåten", "Your place is given away")),
-            Paragraph(
-                t(
-                    "Hej {name}! Din plats är nu din kollegas, som har fått ett eget mejl.",
-                    "Hello {name}! Your place is now your colleague’s, who has got an e-mail of their own.",
-                    name=registration.first_name,
-                )
-            ),
-            *([entry_goes()] if takes_entry else []),
-            facts(registration),
-            questions(event),
-        ],
+        "Du ångrade avanmälan, och din plats är kvar.",
+        "You undid the cancellation, and your place is still yours.",
     )
 
 
 def link(registration: Registration, *, registered_again: bool, by_colleague: bool = False) -> Letter:
-    event = registration.event
     heading = (
         t("Du är redan anmäld", "You are already registered")
         if registered_again
         else t("Din länk till anmälan", "Your link to the registration")
     )
-    return Letter(
-        subject=t("Din länk: {title}", "Your link: {title}", title=event.title),
-        blocks=[
-            Heading(heading),
-            Paragraph(_why_link(registration, registered_again, by_colleague)),
+    return letter(
+        registration,
+        heading,
+        _why_link(registration, registered_again, by_colleague),
+        [
             facts(registration),
             Paragraph(
                 t(
@@ -197,8 +123,8 @@ def link(registration: Registration, *, registered_again: bool, by_colleague: bo
                 )
             ),
             own_page(),
-            questions(event),
         ],
+        subject=t("Din länk: {title}", "Your link: {title}", title=registration.event.title),
     )
 
 
@@ -215,28 +141,79 @@ def _if_cancelled(event: Event) -> str:
 
 
 def _why_link(registration: Registration, registered_again: bool, by_colleague: bool) -> str:
-    name, cancelled = registration.first_name, _if_cancelled(registration.event)
+    _name, cancelled = registration.first_name, _if_cancelled(registration.event)
     if not registered_again:
         return t(
-            "Hej {name}! {cancelled}Du bad om länken till din anmälan. Här är den:",
-            "Hello {name}! {cancelled}You asked for the link to your registration. Here it is:",
-            name=name,
+            "{cancelled}Du bad om länken till din anmälan. Här är den:",
+            "{cancelled}You asked for the link to your registration. Here it is:",
             cancelled=cancelled,
         )
     if by_colleague:
         return t(
-            "Hej {name}! {cancelled}En kollega ville överlåta sin plats till dig. "
+            "{cancelled}En kollega ville överlåta sin plats till dig. "
             "Du är redan anmäld, så ingenting har ändrats. Här är din anmälan:",
-            "Hello {name}! {cancelled}A colleague wanted to give you their place. "
+            "{cancelled}A colleague wanted to give you their place. "
             "You are already registered, so nothing has changed. Here is your registration:",
-            name=name,
             cancelled=cancelled,
         )
     return t(
-        "Hej {name}! {cancelled}Någon, troligen du, har skickat en anmälan med din e-postadress. "
+        "{cancelled}Någon, troligen du, har skickat en anmälan med din e-postadress. "
         "Du är redan anmäld, så ingenting har ändrats. Här är din anmälan:",
-        "Hello {name}! {cancelled}Someone, probably you, sent a registration with your e-mail address. "
+        "{cancelled}Someone, probably you, sent a registration with your e-mail address. "
         "You are already registered, so nothing has changed. Here is your registration:",
-        name=name,
         cancelled=cancelled,
+    )
+
+
+def taken_over(registration: Registration) -> Letter:
+    """To somebody who filled in nothing themselves; letter_additions says where their data came from."""
+    event = registration.event
+    return letter(
+        registration,
+        t("Du har fått en kollegas plats", "You have got a colleague’s place"),
+        t(
+            "En kollega har överlåtit sin plats på {title} till dig. Yrke och arbetsplats är din "
+            "kollegas tills du har rättat dem på din sida.",
+            "A colleague has given you their place at {title}. Profession and workplace are your "
+            "colleague’s until you have corrected them on your page.",
+            title=event.title,
+        ),
+        [
+            facts(registration),
+            *how_to_attend(registration),
+            *asks_for_needs(registration),
+            invitation_comes(),
+            own_page(),
+            days_page(event),
+        ],
+        subject=t("Du är anmäld: {title}", "You are registered: {title}", title=registration.event.title),
+    )
+
+
+def corrected(registration: Registration, *, entry: Sequence[Block] = ()) -> Letter:
+    return letter(
+        registration,
+        t("Dina uppgifter är rättade", "Your details are corrected"),
+        t(
+            "Arrangören har rättat dina uppgifter. Kontrollera dem på din sida.",
+            "The organiser has corrected your details. Check them on your page.",
+        ),
+        [facts(registration), *entry, own_page()],
+        subject=t("Rättade uppgifter: {title}", "Corrected details: {title}", title=registration.event.title),
+    )
+
+
+def spoken_to(registration: Registration, *, entry: Sequence[Block] = ()) -> Letter:
+    """To somebody who chose another language: only that, what they have, and the entry in it."""
+    return letter(
+        registration,
+        t("Nu skriver vi till dig på svenska", "We now write to you in English"),
+        t(
+            "Du har valt svenska. Mejl och kalenderpost kommer på svenska från och med nu. Så här gäller din anmälan:",
+            "You chose English. E-mails and calendar entry come in English from now on. This is your registration:",
+        ),
+        [facts(registration), *entry, own_page()],
+        subject=t(
+            "Mejlen kommer på svenska: {title}", "The e-mails come in English: {title}", title=registration.event.title
+        ),
     )
