@@ -20,7 +20,7 @@ from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import attempts, cancelling, filling, submissions
-from regapp.registrations.day import rendering
+from regapp.registrations.day import orders as rendering
 from regapp.registrations.letters import calendar_answers, links
 from regapp.registrations.letters.wording import additions
 from regapp.registrations.pages import bp as registrations_bp

@@ -14,7 +14,8 @@ from regapp.attendees.filtering import Filter
 from regapp.attendees.seeing import HEALTH, Detail
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES, Text
-from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.events.models import Attendance
+from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.models import HealthNote, Registration, Status
 
 

@@ -17,7 +17,8 @@ from regapp.attendees.filtering import Filter, words_of
 from regapp.core import audit, clock, text
 from regapp.core.db import writing
 from regapp.events import finding
-from regapp.registrations.choices import Attendance, Profession
+from regapp.events.models import Attendance
+from regapp.registrations.choices import Profession
 from regapp.registrations.models import Status
 
 

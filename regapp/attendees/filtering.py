@@ -16,8 +16,8 @@ from regapp.core import addresses, text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Profession
+from regapp.events.models import Attendance, Event
+from regapp.registrations.choices import Profession
 from regapp.registrations.models import Registration, Status
 
 MAX_WORDS = 10

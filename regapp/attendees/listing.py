@@ -17,8 +17,9 @@ from regapp.attendees.seeing import Detail
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.registrations import places
-from regapp.registrations.choices import Attendance, Profession
+from regapp.events.models import Attendance
+from regapp.registrations.choices import Profession
+from regapp.registrations.finding import positions
 from regapp.registrations.models import HealthNote, Registration, Status
 
 PAGE_SIZE = 50
@@ -118,11 +119,11 @@ def _rows(statement: Select[Any]) -> list[Row]:
 
 
 def _page(event_id: int, chosen: Filter, rows: list[Row], page: int, pages: int, total: int) -> ListPage:
-    positions = places.positions(event_id) if any(row.in_line_since for row in rows) else {}
+    in_line = positions(event_id) if any(row.in_line_since for row in rows) else {}
     sees_delivery = Detail.DELIVERY in chosen.seen
     failing = deliveries.failing_among(row.public_id for row in rows) if sees_delivery else set()
     return ListPage(
-        rows, page, pages, total, positions, failing, _namesakes(event_id, (row.namesake_key for row in rows))
+        rows, page, pages, total, in_line, failing, _namesakes(event_id, (row.namesake_key for row in rows))
     )
 
 

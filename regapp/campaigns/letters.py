@@ -10,13 +10,12 @@ from regapp.campaigns.models import Reminder
 from regapp.core import clock
 from regapp.core.db import db
 from regapp.core.i18n import format_day, t, use_language
-from regapp.events.models import Publication
+from regapp.events.models import Attendance, Publication
 from regapp.mailing.letters import Action, Block, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.orders import Rendering
-from regapp.registrations.choices import Attendance
-from regapp.registrations.letters.entry_letters import confirmation_id
+from regapp.registrations.letters.told import confirmation_id
 from regapp.registrations.letters.wording.additions import with_source
 from regapp.registrations.letters.wording.parts import (
     days_page,

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import SWEDISH_TIME, Text, local, pick
-from regapp.events.models import Event
-from regapp.registrations.choices import Attendance
+from regapp.events.models import Attendance, Event
 
 
 class Audience(enum.StrEnum):

@@ -15,8 +15,7 @@ from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import SWEDISH_TIME, Text, format_instant
 from regapp.events import times
-from regapp.events.models import Event, Publication
-from regapp.registrations.choices import Attendance
+from regapp.events.models import Attendance, Event, Publication
 from regapp.registrations.models import Registration
 
 MAX_DAYS: Final = 60

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from regapp.core import addresses
 from regapp.core.context import settings
-from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.events.models import Attendance, Event
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.models import HealthNote, RegisteredBy, Registration, Status
 
 NOTICE_VERSION: Final = "2026-12"
@@ -123,3 +123,32 @@ def wish_behind(registration: Registration) -> Wish:
     if registration.attendance is Attendance.ONLINE:
         return Wish.ONLINE_AND_LINE if registration.in_line_since else Wish.ONLINE
     return Wish.LINE if registration.in_line_since else Wish.ON_SITE
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a participant may correct about themselves."""
+
+    first_name: str
+    last_name: str
+    profession: Profession
+    profession_other: str
+    workplace: str
+    department: str
+    wants_news: bool
+
+    @classmethod
+    def of(cls, application: Application) -> Details:
+        return cls(**{name: getattr(application, name) for name in cls.__annotations__})
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a participant tells of diets and access needs; nothing at all withdraws the consent."""
+
+    diets: tuple[Diet, ...] = ()
+    diet_other: str = ""
+    access_needs: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.diets or self.diet_other or self.access_needs)

@@ -12,19 +12,14 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
-from regapp.events.models import RESTORABLE_FOR, Event, Publication
+from regapp.events.models import RESTORABLE_FOR, Attendance, Event, Publication
 from regapp.mailing import outbox
 from regapp.registrations import filling, finding, places
-from regapp.registrations.choices import Attendance
 from regapp.registrations.day import orders
-from regapp.registrations.letters import entry_letters, told, writing
+from regapp.registrations.letters import told, writing
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DayCancelled
+from regapp.registrations.places import DayCancelled
 
-TOO_LATE = Text(
-    "Dagen har börjat, så det går inte längre att avanmäla sig här.",
-    "The day has started, so the registration can no longer be cancelled here.",
-)
 TOO_LATE_TO_UNDO = Text(
     "Det går inte längre att ångra avanmälan. Anmäl dig igen om anmälan är öppen.",
     "The cancellation can no longer be undone. Register again if registration is open.",
@@ -45,11 +40,6 @@ HELD_FOR: Final = timedelta(hours=1)
 """How long the letters of a cancelled day wait at most: longer than a worker takes to tell of the cancellation."""
 
 
-class TooLateToCancel(RuleBroken):
-    def __init__(self) -> None:
-        super().__init__(TOO_LATE)
-
-
 class CannotUndo(RuleBroken):
     """The place is gone, or the time is."""
 
@@ -66,22 +56,12 @@ def cancel(registration_id: int, at: datetime, *, actor: str = audit.PARTICIPANT
     if registration.event.publication is Publication.CANCELLED and not audit.is_organiser(actor):
         raise DayCancelled(registration.event)
     if not registration.can_cancel(at):
-        raise TooLateToCancel
-    give_up(registration, at, actor=actor, tell=tell)
+        raise places.TooLateToCancel
+    filling.give_up(registration, at, actor=actor, tell=tell)
     if tell:
         writing.write_cancellation(registration, at, done=writing.by(actor, writing.CANCELLED))
     filling.settle(registration.event, at)
     return registration
-
-
-def give_up(registration: Registration, at: datetime, *, actor: str, tell: bool = True) -> None:
-    """Free the place; the letter, and settling who gets it, is the caller's, who says whether there is one."""
-    registration.cancelled_from = registration.status
-    registration.status = Status.CANCELLED
-    registration.cancelled_at = at
-    registration.changed_at = at
-    registration.answer_by = None
-    finding.record("registration.cancelled", registration, at, actor, **({} if tell else {"told": "no"}))
 
 
 def undo(
@@ -99,7 +79,7 @@ def undo(
     tell = not audit.is_organiser(actor) or was_told(registration)
     registration.status = registration.cancelled_from or Status.CONFIRMED
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
-    entry_letters.take_over_entry(registration)
+    told.take_over_entry(registration)
     if not registration.event.fills_seats(at):
         registration.leave_line()
     finding.record("registration.cancellation_undone", registration, at, actor, reason)
@@ -138,7 +118,7 @@ def undo_into_line(registration_id: int, at: datetime) -> Registration:
     registration.in_line_since = at
     registration.attendance = Attendance.ON_SITE
     registration.cancelled_from = registration.cancelled_at = registration.declined_at = None
-    entry_letters.take_over_entry(registration)
+    told.take_over_entry(registration)
     writing.write_waiting(registration, at, is_undone=True)
     finding.record("registration.joined_line", registration, at, audit.PARTICIPANT)
     return registration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -16,12 +15,11 @@ from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import attempts, cancelling, filling, finding, provoked
-from regapp.registrations.application import Application
-from regapp.registrations.choices import Diet, Profession
-from regapp.registrations.letters import entry_letters, writing
+from regapp.registrations import attempts, filling, finding
+from regapp.registrations.application import Application, Details, Needs
+from regapp.registrations.letters import told, writing
 from regapp.registrations.models import HealthNote, Registration
-from regapp.registrations.refusals import DayCancelled, NotRegistered, why_not_changeable
+from regapp.registrations.places import DayCancelled, NotRegistered, why_not_changeable
 
 TOO_LATE_FOR_NEEDS = Text(
     "Köket har redan fått sina siffror. Skriv till arrangören: {contact}.",
@@ -32,35 +30,6 @@ NEEDS_NOT_KEPT = Text(
     "Kost och tillgänglighetsbehov sparas bara för den som deltar på plats eller står i kö.",
     "Diet and access needs are kept only for who takes part on site or stands in line.",
 )
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a participant may correct about themselves."""
-
-    first_name: str
-    last_name: str
-    profession: Profession
-    profession_other: str
-    workplace: str
-    department: str
-    wants_news: bool
-
-    @classmethod
-    def of(cls, application: Application) -> Details:
-        return cls(**{name: getattr(application, name) for name in cls.__annotations__})
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a participant tells of diets and access needs; nothing at all withdraws the consent."""
-
-    diets: tuple[Diet, ...] = ()
-    diet_other: str = ""
-    access_needs: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.diets or self.diet_other or self.access_needs)
 
 
 def change_details(
@@ -146,13 +115,13 @@ def change_own_address(registration_id: int, email: str, at: datetime, client: s
     """
     if (registration := db.session.get(Registration, registration_id)) is None:
         raise NotFound
-    provoked.hold(registration.email, email)
-    provoked.take_from(client, at)
+    attempts.hold(registration.email, email)
+    attempts.take_from(client, at)
     registration = finding.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     if addresses.key(email) != registration.email_key:
-        provoked.take(registration.event_id, {registration.email, email}, at)
+        attempts.take(registration.event_id, {registration.email, email}, at)
         change_address(registration_id, email, at)
 
 
@@ -175,13 +144,13 @@ def change_address(
     registration.link_version += 1
     if known is not None:
         asked = dataclasses.replace(Application.of(registration), email=email)
-        cancelling.give_up(registration, at, actor=actor)
+        filling.give_up(registration, at, actor=actor)
         attempts.answer(known, asked, at, counted=True)
         filling.settle(registration.event, at)
         return None
     registration.email, registration.email_key = email, addresses.key(email)
     registration.changed_at = at
-    entry_letters.take_over_entry(registration)
+    told.take_over_entry(registration)
     writing.write_what_they_have(registration, at, done=done)
     finding.record("registration.address_corrected", registration, at, actor)
     return registration
@@ -194,8 +163,8 @@ def take_back_entry(registration: Registration, at: datetime, *, done: Text | No
     changed the address. Afterwards the registration has an entry that nobody has seen.
     """
     to_mailbox = (OutgoingMail.registration_id == registration.id) & (OutgoingMail.recipient == registration.email)
-    outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | entry_letters.about(registration)))
-    registration.has_entry = entry_letters.may_show(registration)
+    outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | told.about(registration)))
+    registration.has_entry = told.may_show(registration)
     if registration.has_entry or _has_heard(to_mailbox):
         writing.write_address_changed(registration, at, done=done)
     registration.calendar_uid = uuid.uuid4()

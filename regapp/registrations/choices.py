@@ -6,23 +6,7 @@ import enum
 from typing import Final
 
 from regapp.core.i18n import Text
-
-
-class Attendance(enum.StrEnum):
-    """Form of attendance."""
-
-    ON_SITE = "on_site"
-    ONLINE = "online"
-
-    @property
-    def label(self) -> Text:
-        return _ATTENDANCE_LABELS[self]
-
-
-_ATTENDANCE_LABELS = {
-    Attendance.ON_SITE: Text("På plats", "On site"),
-    Attendance.ONLINE: Text("Digitalt", "Online"),
-}
+from regapp.events.models import Attendance
 
 
 class Profession(enum.StrEnum):

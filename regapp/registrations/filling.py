@@ -11,12 +11,11 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import SWEDISH_TIME, Text, local
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.registrations import finding, places
-from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DayCancelled
+from regapp.registrations.places import DayCancelled
 
 OFFER_GONE = Text("Erbjudandet gäller inte längre.", "The offer is no longer valid.")
 
@@ -38,7 +37,7 @@ def settle(event: Event, at: datetime) -> None:
     if event.publication is not Publication.PUBLISHED:
         return
     db.session.flush()
-    for passed in db.session.scalars(places.in_line(event.id).where(Registration.answer_by <= at)).all():
+    for passed in db.session.scalars(finding.in_line(event.id).where(Registration.answer_by <= at)).all():
         _pass_on(passed, at, "registration.offer_passed")
         writing.write_offer_passed(passed, at)
     if event.fills_seats(at):
@@ -93,6 +92,16 @@ def _require_offer(registration: Registration) -> None:
         raise OfferGone
 
 
+def give_up(registration: Registration, at: datetime, *, actor: str, tell: bool = True) -> None:
+    """Free the place; the letter, and settling who gets it, is the caller's, who says whether there is one."""
+    registration.cancelled_from = registration.status
+    registration.status = Status.CANCELLED
+    registration.cancelled_at = at
+    registration.changed_at = at
+    registration.answer_by = None
+    finding.record("registration.cancelled", registration, at, actor, **({} if tell else {"told": "no"}))
+
+
 def seat(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:
     """Give the person a seat on site, with the letter that says so."""
     registration.status = Status.CONFIRMED
@@ -104,7 +113,7 @@ def seat(registration: Registration, at: datetime, action: str, *, actor: str = 
 
 def _fill(event: Event, at: datetime) -> None:
     left = places.count(event).on_site.left
-    for registration in db.session.scalars(places.without_offer(event.id).limit(left)).all():
+    for registration in db.session.scalars(finding.without_offer(event.id).limit(left)).all():
         if event.offers_seats(at):
             registration.answer_by = answer_by(at, event.starts_at, event.promote_until)
             writing.write_offer(registration, at)
@@ -115,7 +124,7 @@ def _fill(event: Event, at: datetime) -> None:
 
 def _close_line(event: Event, at: datetime) -> None:
     """Who has an offer keeps it as long as it was promised, also when the end was moved earlier since."""
-    for registration in db.session.scalars(places.without_offer(event.id)).all():
+    for registration in db.session.scalars(finding.without_offer(event.id)).all():
         _pass_on(registration, at, "registration.line_closed")
         writing.write_line_closed(registration, at)
 

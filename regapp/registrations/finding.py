@@ -1,9 +1,9 @@
-"""Finding a registration, locking its day, and noting what happened to it."""
+"""Finding: one registration, its history, and the line for a seat on site in its order."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from regapp.core import addresses, audit
 from regapp.core.audit import AuditEntry
@@ -75,3 +75,36 @@ def last_of_place(registration: Registration) -> AuditEntry | None:
     """What last happened to the place, or to the address that is written to."""
     happened = select(AuditEntry).where(AuditEntry.registration_id == registration.id, AuditEntry.action.in_(_OF_PLACE))
     return db.session.scalars(happened.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
+
+
+def in_line(event_id: int) -> Select[Registration]:
+    """Everybody who stands in the day's line, the first one first; those with an offer too."""
+    found = select(Registration).where(Registration.event_id == event_id, Registration.is_in_line)
+    return found.order_by(Registration.in_line_since, Registration.id)
+
+
+def without_offer(event_id: int) -> Select[Registration]:
+    """Those in line who have no offer to answer, the first one first."""
+    return in_line(event_id).where(~Registration.is_offered)
+
+
+def positions(event_id: int) -> dict[str, int]:
+    """Everybody's place in line by public id; those with an offer have none."""
+    ids = without_offer(event_id).with_only_columns(Registration.public_id)
+    return {public_id: number for number, public_id in enumerate(db.session.scalars(ids), start=1)}
+
+
+def position(registration: Registration) -> int | None:
+    """The person's place in line, counted from 1 among those without an offer; None for who isn't waiting."""
+    if not registration.is_in_line or registration.is_offered:
+        return None
+    before = select(func.count()).where(
+        Registration.event_id == registration.event_id,
+        Registration.is_in_line,
+        ~Registration.is_offered,
+        or_(
+            Registration.in_line_since < registration.in_line_since,
+            (Registration.in_line_since == registration.in_line_since) & (Registration.id < registration.id),
+        ),
+    )
+    return (db.session.scalar(before) or 0) + 1

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
 from regapp.core.i18n import Text
-from regapp.events.models import Event, Publication
-from regapp.registrations.choices import Attendance, Diet, Profession
+from regapp.events.models import Attendance, Event, Publication
+from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.findable import Findable
 
 

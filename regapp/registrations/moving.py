@@ -10,13 +10,12 @@ from typing import Final
 from regapp.core import audit
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.events.models import Publication
+from regapp.events.models import Attendance, Publication
 from regapp.registrations import filling, finding, places
-from regapp.registrations.cancelling import TooLateToCancel, give_up
-from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.choices import Wish
 from regapp.registrations.letters import writing
 from regapp.registrations.models import IN_LINE, Registration, Status
-from regapp.registrations.refusals import DayCancelled, DayFull, NoLine, why_not_changeable
+from regapp.registrations.places import DayCancelled, DayFull, NoLine, TooLateToCancel, why_not_changeable
 
 TOO_LATE_FOR_SEAT = Text(
     "Det går inte längre att byta till en plats i lokalen. Kontakta arrangören.",
@@ -212,7 +211,7 @@ def join_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICIP
     registration.in_line_since = at
     finding.record("registration.joined_line", registration, at, actor)
     filling.settle(registration.event, at)
-    if tell and places.position(registration) is not None:
+    if tell and finding.position(registration) is not None:
         writing.write_waiting(registration, at)
     return registration
 
@@ -238,7 +237,7 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
         registration.leave_line()
         registration.changed_at = at
     else:
-        give_up(registration, at, actor=actor)
+        filling.give_up(registration, at, actor=actor)
         writing.write_cancellation(registration, at, done=writing.by(actor, writing.CANCELLED))
     finding.record("registration.left_line", registration, at, actor)
     filling.settle(registration.event, at)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from regapp.core.db import lock
+from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.models import Event, Publication
 from regapp.registrations import cancelling, changing, filling, finding, moving, places, registering
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details
+from regapp.registrations.application import Application, Details
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import writing
 from regapp.registrations.models import RegisteredBy, Registration, Status
-from regapp.registrations.refusals import NoLine
+from regapp.registrations.places import NoLine
 
 NOT_THIS_DAY = Text(
     "Dagen tar inte emot anmälningar: den är ett utkast, inställd eller redan genomförd.",
@@ -44,6 +43,11 @@ RESTORE_FIRST = Text(
     "Dagen är nyss inställd, så avanmälan går inte att ångra. Ångra först att dagen är inställd, senast kl. {clock}.",
     "The day was cancelled just now, so the cancellation of a registration can’t be undone. First undo that the day is "
     "cancelled, by {clock}.",
+)
+NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no longer in line.")
+IS_OFFERED = Text(
+    "Personen är redan erbjuden en plats och väntar inte på sin tur.",
+    "The person is already offered a place and waits for no turn.",
 )
 CANCELLED = Text("Personen är avanmäld. Anmäl personen på nytt.", "The person has cancelled. Register them anew.")
 
@@ -74,7 +78,7 @@ def register_for(
         raise refused
     registration = registering.enter(event, application, at, RegisteredBy.ORGANISER)
     if tell:
-        writing.write_registered(registration, application.wish, at, done=writing.REGISTERED)
+        writing.write_registered(registration, at, wanted_line=application.wish.wants_line, done=writing.REGISTERED)
     finding.record("registration.made", registration, at, actor, reason if has_exceeded else "", told=tell)
     return registration
 
@@ -186,3 +190,19 @@ def _find_whose(registration: Registration, email: str) -> Registration | None:
     if known is not None and known is not registration:
         raise RuleBroken(REGISTERED_ALREADY, field="email")
     return known
+
+
+def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str) -> Registration:
+    """An organiser lets somebody go first, with a reason; raises RuleBroken, NotFound."""
+    registration = finding.get_locked(registration_id)
+    if not registration.is_in_line:
+        raise RuleBroken(NOT_IN_LINE)
+    if registration.is_offered:
+        raise RuleBroken(IS_OFFERED)
+    if not reason:
+        raise RuleBroken(places.REASON_NEEDED, field="reason")
+    first = db.session.scalar(finding.without_offer(registration.event_id).limit(1))
+    if first is not None and first is not registration and first.in_line_since is not None:
+        registration.in_line_since = first.in_line_since - timedelta(milliseconds=1)
+    finding.record("registration.moved_up", registration, at, actor, reason)
+    return registration

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 
+from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text
-from regapp.events.models import Event
-from regapp.registrations import finding
-from regapp.registrations.choices import Attendance
+from regapp.core.i18n import Text, format_instant
+from regapp.events.models import Attendance, Event, Phase, Publication
 from regapp.registrations.models import Registration
 
 
@@ -58,58 +57,128 @@ def count(event: Event) -> DayPlaces:
     return DayPlaces(Places(event.seats_on_site, on_site), Places(event.seats_online, online))
 
 
-NOT_IN_LINE = Text("Personen står inte i kön längre.", "The person is no longer in line.")
-IS_OFFERED = Text(
-    "Personen är redan erbjuden en plats och väntar inte på sin tur.",
-    "The person is already offered a place and waits for no turn.",
-)
 REASON_NEEDED = Text("Skriv varför, utan namn.", "Write why, without names.")
 
 
-def in_line(event_id: int) -> Select[Registration]:
-    """Everybody who stands in the day's line, the first one first; those with an offer too."""
-    found = select(Registration).where(Registration.event_id == event_id, Registration.is_in_line)
-    return found.order_by(Registration.in_line_since, Registration.id)
+CLOSED = Text(
+    "Anmälan stängde {when}. Kontakta arrangören om du har frågor: {contact}.",
+    "Registration closed on {when}. Contact the organiser if you have questions: {contact}.",
+)
+NOT_OPEN = Text(
+    "Anmälan öppnar {when}. Kontakta arrangören om du har frågor: {contact}.",
+    "Registration opens on {when}. Contact the organiser if you have questions: {contact}.",
+)
+DAY_CANCELLED = Text(
+    "Dagen är inställd. Kontakta arrangören om du har frågor: {contact}.",
+    "The day is cancelled. Contact the organiser if you have questions: {contact}.",
+)
+ON_SITE_FULL = Text(
+    "Alla platser på plats är tagna. Du kan delta digitalt i stället.",
+    "All on-site places are taken. You can take part online instead.",
+)
+ONLINE_FULL = Text(
+    "Alla digitala platser är tagna. Du kan delta på plats i stället.",
+    "All online places are taken. You can take part on site instead.",
+)
+ON_SITE_FULL_WAIT = Text(
+    "Alla platser på plats är tagna. Du kan delta digitalt och samtidigt stå på väntelistan.",
+    "All on-site places are taken. You can take part online and stand on the waiting list at the same time.",
+)
+ALL_FULL_WAIT = Text(
+    "Alla platser är tagna. Du kan ställa dig i kö för en plats i lokalen.",
+    "All places are taken. You can stand in line for an on-site place.",
+)
+ALL_FULL = Text(
+    "Alla platser är tagna. Kontakta arrangören om du har frågor: {contact}.",
+    "All places are taken. Contact the organiser if you have questions: {contact}.",
+)
+NO_LINE = Text(
+    "Dagen har ingen kö. Välj något av det som går att välja här.",
+    "The day has no line. Choose one of what can be chosen here.",
+)
+
+NOT_REGISTERED = Text("Du är inte anmäld längre.", "You are no longer registered.")
 
 
-def without_offer(event_id: int) -> Select[Registration]:
-    """Those in line who have no offer to answer, the first one first."""
-    return in_line(event_id).where(~Registration.is_offered)
+def why_not_changeable(registration: Registration, actor: str = audit.PARTICIPANT) -> RuleBroken | None:
+    """What keeps what a registration says from being changed: it is cancelled, or its day is.
+
+    Organisers correct what is said of a cancelled day too.
+    """
+    event = registration.event
+    if event.publication is Publication.CANCELLED and not audit.is_organiser(actor):
+        return DayCancelled(event)
+    return None if registration.is_active else NotRegistered()
 
 
-def positions(event_id: int) -> dict[str, int]:
-    """Everybody's place in line by public id; those with an offer have none."""
-    ids = without_offer(event_id).with_only_columns(Registration.public_id)
-    return {public_id: number for number, public_id in enumerate(db.session.scalars(ids), start=1)}
+class NoLine(RuleBroken):
+    """The seats of the day aren't counted, or there are none, so there was never a line to choose."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_LINE, field="attendance")
 
 
-def position(registration: Registration) -> int | None:
-    """The person's place in line, counted from 1 among those without an offer; None for who isn't waiting."""
-    if not registration.is_in_line or registration.is_offered:
-        return None
-    before = select(func.count()).where(
-        Registration.event_id == registration.event_id,
-        Registration.is_in_line,
-        ~Registration.is_offered,
-        or_(
-            Registration.in_line_since < registration.in_line_since,
-            (Registration.in_line_since == registration.in_line_since) & (Registration.id < registration.id),
-        ),
-    )
-    return (db.session.scalar(before) or 0) + 1
+class RegistrationClosed(RuleBroken):
+    """The day takes no registrations at this instant."""
+
+    def __init__(self, event: Event, at: datetime) -> None:
+        super().__init__(_why_closed(event, at))
 
 
-def move_to_front(registration_id: int, reason: str, at: datetime, *, actor: str) -> Registration:
-    """An organiser lets somebody go first, with a reason; raises RuleBroken, NotFound."""
-    registration = finding.get_locked(registration_id)
-    if not registration.is_in_line:
-        raise RuleBroken(NOT_IN_LINE)
-    if registration.is_offered:
-        raise RuleBroken(IS_OFFERED)
-    if not reason:
-        raise RuleBroken(REASON_NEEDED, field="reason")
-    first = db.session.scalar(without_offer(registration.event_id).limit(1))
-    if first is not None and first is not registration and first.in_line_since is not None:
-        registration.in_line_since = first.in_line_since - timedelta(milliseconds=1)
-    finding.record("registration.moved_up", registration, at, actor, reason)
-    return registration
+class DayFull(RuleBroken):
+    """No place is left in the form of attendance asked for."""
+
+    def __init__(self, event: Event, attendance: Attendance, day_places: DayPlaces, *, may_wait: bool) -> None:
+        words = _why_full(attendance, day_places, may_wait)
+        super().__init__(words.format(contact=event.contact_email), field="attendance")
+
+
+def _why_full(attendance: Attendance, day_places: DayPlaces, may_wait: bool) -> Text:
+    if attendance is Attendance.ONLINE and not day_places.on_site.is_full:
+        return ONLINE_FULL
+    if day_places.online.is_full:
+        return ALL_FULL_WAIT if may_wait else ALL_FULL
+    return ON_SITE_FULL_WAIT if may_wait else ON_SITE_FULL
+
+
+def _why_closed(event: Event, at: datetime) -> Text:
+    phase = event.phase(at)
+    if phase is Phase.CANCELLED:
+        return DAY_CANCELLED.format(contact=event.contact_email)
+    words, instant = (NOT_OPEN, event.opens_at) if at < event.opens_at else (CLOSED, event.closes_visibly_at)
+    return words.format(when=_When(instant), contact=event.contact_email)
+
+
+@dataclass(frozen=True)
+class _When:
+    """An instant that is put into words only when the language is known."""
+
+    instant: datetime
+
+    def __str__(self) -> str:
+        return format_instant(self.instant)
+
+
+TOO_LATE_TO_CANCEL = Text(
+    "Dagen har börjat, så det går inte längre att avanmäla sig här.",
+    "The day has started, so the registration can no longer be cancelled here.",
+)
+
+
+class TooLateToCancel(RuleBroken):
+    def __init__(self) -> None:
+        super().__init__(TOO_LATE_TO_CANCEL)
+
+
+class DayCancelled(RuleBroken):
+    """Nothing changes on a day that doesn't take place."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(DAY_CANCELLED.format(contact=event.contact_email))
+
+
+class NotRegistered(RuleBroken):
+    """The registration was cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_REGISTERED)

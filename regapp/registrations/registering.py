@@ -11,15 +11,12 @@ from regapp.core import addresses, audit
 from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.events.models import Event
-from regapp.registrations import attempts, changing, filling, finding, places, provoked, submissions
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details, Needs
-from regapp.registrations.choices import Attendance, Wish
-from regapp.registrations.letters import entry_letters, writing
+from regapp.events.models import Attendance, Event
+from regapp.registrations import attempts, changing, filling, finding, places, submissions
+from regapp.registrations.application import Application, Details, Needs
+from regapp.registrations.letters import told, writing
 from regapp.registrations.models import RegisteredBy, Registration, Status
-from regapp.registrations.places import DayPlaces
-from regapp.registrations.refusals import DayFull, NoLine, RegistrationClosed
+from regapp.registrations.places import DayFull, DayPlaces, NoLine, RegistrationClosed
 from regapp.registrations.submissions import Submission
 
 CHANGED_SINCE: Final = Text(
@@ -58,14 +55,14 @@ def submit(
     corrects it. `client` is the sender's network address. Raises RegistrationClosed, NoLine, DayFull or TooMany.
     """
     mistyped = submissions.find_mistyped(form_key, application, sent_here, received_at)
-    provoked.hold(application.email, *([mistyped.email] if mistyped else []))
+    attempts.hold(application.email, *([mistyped.email] if mistyped else []))
     key = submissions.key_of(event_id, form_key, application)
     if sent := db.session.get(Submission, key):
         return sent
-    provoked.take_from(client, received_at)
-    provoked.typed(application.email, received_at)
+    attempts.take_from(client, received_at)
+    attempts.typed(application.email, received_at)
     if mistyped is not None:
-        provoked.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
+        attempts.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
     event = lock(Event, event_id)
     filling.settle(event, received_at)
     if mistyped is not None and why_not_correctable(mistyped, received_at) is None:
@@ -94,13 +91,13 @@ def correct_address(
     NotCorrectable, what `submit` raises, and NotFound.
     """
     submission = submissions.get(answer_id)
-    provoked.hold(submission.email, email)
+    attempts.hold(submission.email, email)
     if addresses.key(email) == addresses.key(submission.email):
         if shown_version == submission.link_version:
             raise RuleBroken(SAME_ADDRESS, field="email")
         return submission  # the button was pressed twice
-    provoked.take_from(client, at)
-    provoked.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
+    attempts.take_from(client, at)
+    attempts.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
     event = lock(Event, submission.event_id)
     filling.settle(event, at)
     application = application_in(submission)
@@ -142,7 +139,7 @@ def _decide(
         raise RegistrationClosed(event, received_at)
     day_places = places.count(event)
     # Before it is asked who is known: a full day must not tell.
-    _refuse_what_is_not_there(event, application.wish, day_places, received_at)
+    _refuse_what_is_not_there(event, application, day_places, received_at)
     known = finding.find_active(event.id, application.email)
     if known is not None:
         attempts.answer(known, application, received_at, counted=counted)
@@ -150,7 +147,7 @@ def _decide(
         submission.application = application.without_needs().to_json()
         return
     if not counted:
-        provoked.note(event.id, application.email, received_at)
+        attempts.note(event.id, application.email, received_at)
     submission.stands_for(_take_in(event, application, received_at))
     submission.application = None
 
@@ -186,14 +183,18 @@ def _made_by(submission: Submission) -> Registration | None:
     return (submission.registration_id and db.session.get(Registration, submission.registration_id)) or None
 
 
-def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, received_at: datetime) -> None:
+def _refuse_what_is_not_there(
+    event: Event, application: Application, day_places: DayPlaces, received_at: datetime
+) -> None:
     """Raises NoLine, and DayFull when neither the place wished for nor its place in line is to be had."""
+    wish = application.wish
     if wish.wants_line and not event.seats_on_site:
         raise NoLine
     if wish.wants_seat and not day_places.on_site.is_full:
         return
     may_wait = day_places.has_line(event, received_at)
-    if wish is Wish.ON_SITE or (wish is not Wish.LINE and day_places.online.is_full):
+    takes_seat_alone = wish.wants_seat and not wish.wants_line
+    if takes_seat_alone or (wish.attendance is Attendance.ONLINE and day_places.online.is_full):
         raise DayFull(event, wish.attendance, day_places, may_wait=may_wait)
     if wish.wants_seat and not may_wait:
         raise DayFull(event, Attendance.ON_SITE, day_places, may_wait=False)
@@ -201,7 +202,7 @@ def _refuse_what_is_not_there(event: Event, wish: Wish, day_places: DayPlaces, r
 
 def _take_in(event: Event, application: Application, at: datetime) -> Registration:
     registration = enter(event, application, at)
-    writing.write_registered(registration, application.wish, at)
+    writing.write_registered(registration, at, wanted_line=application.wish.wants_line)
     finding.record("registration.made", registration, at, audit.PARTICIPANT)
     return registration
 
@@ -219,7 +220,9 @@ def enter(
             registration.attendance = Attendance.ON_SITE
         else:
             registration.in_line_since = at
-            registration.status = Status.WAITING if application.wish is Wish.LINE else Status.CONFIRMED
+            registration.status = (
+                Status.CONFIRMED if application.wish.attendance is Attendance.ONLINE else Status.WAITING
+            )
     db.session.add(registration)
-    entry_letters.take_over_entry(registration)
+    told.take_over_entry(registration)
     return registration

@@ -10,12 +10,11 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.registrations import attempts, cancelling, filling, finding, provoked, registering
-from regapp.registrations.application import Application
-from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations import attempts, filling, finding, registering
+from regapp.registrations.application import Application, wish_behind
 from regapp.registrations.letters import writing
 from regapp.registrations.models import RegisteredBy, Registration
-from regapp.registrations.refusals import DayCancelled
+from regapp.registrations.places import DayCancelled, TooLateToCancel
 
 NO_PLACE = Text(
     "Du kan bara överlåta en plats som du har, inte en plats i kön.",
@@ -41,7 +40,7 @@ def why_not(registration: Registration, at: datetime) -> RuleBroken | None:
         return DayCancelled(registration.event)
     if not registration.has_place or registration.is_in_line:
         return RuleBroken(NO_PLACE)
-    return None if registration.can_cancel(at) else cancelling.TooLateToCancel()
+    return None if registration.can_cancel(at) else TooLateToCancel()
 
 
 def transfer(registration_id: int, colleague: Colleague, at: datetime, client: str | None = None) -> None:
@@ -51,17 +50,17 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     link, or a letter that says so; the place goes to the line, and the giver learns nothing of it. `client` is the
     giver's network address. Raises RuleBroken, NotFound.
     """
-    provoked.hold(colleague.email)
-    provoked.take_from(client, at)
+    attempts.hold(colleague.email)
+    attempts.take_from(client, at)
     registration = filling.get_settled(registration_id, at)
     if refused := why_not(registration, at):
         raise refused
     known = finding.find_active(registration.event_id, colleague.email)
     if known is registration:
         raise RuleBroken(OWN_ADDRESS, field="email")
-    provoked.take(registration.event_id, {colleague.email}, at)
+    attempts.take(registration.event_id, {colleague.email}, at)
     application = _application_for(colleague, registration)
-    cancelling.give_up(registration, at, actor=audit.PARTICIPANT)
+    filling.give_up(registration, at, actor=audit.PARTICIPANT)
     writing.write_transfer(registration, at)
     registration.is_transferred = True
     registration.health = None
@@ -81,7 +80,7 @@ def _application_for(colleague: Colleague, giver: Registration) -> Application:
         profession=giver.profession,
         profession_other=giver.profession_other,
         workplace=giver.workplace,
-        wish=Wish.ON_SITE if giver.attendance is Attendance.ON_SITE else Wish.ONLINE,
+        wish=wish_behind(giver),
         language=giver.language,
     )
 

@@ -19,8 +19,8 @@ from regapp.core import audit
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import use_language
-from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.events.models import Attendance, Event
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.models import Status
 from tests.attendees.people import add, add_many
 from tests.support.days import new_day

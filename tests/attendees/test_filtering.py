@@ -7,8 +7,8 @@ from regapp.attendees.filtering import Filter, Message, Order, count, words_of
 from regapp.attendees.seeing import Detail
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.events.models import Event
-from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.events.models import Attendance, Event
+from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Status
 from tests.attendees.people import add, add_many
 from tests.support.days import WHILE_OPEN, new_day

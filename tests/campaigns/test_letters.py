@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from regapp.campaigns.models import Audience
 from regapp.core.db import db, writing
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import cancelling, changing, moving
-from regapp.registrations.choices import Attendance, Wish
+from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
 from tests.attendees.people import add
 from tests.campaigns.reminders import keep_house, remind

@@ -16,7 +16,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations import cancelling
+from regapp.registrations import filling
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration, Status
 from tests.attendees.people import add
@@ -41,7 +41,7 @@ def people(day: Event) -> None:
             one = db.session.get_one(Registration, person.id)
             one.in_line_since, one.status = WHILE_OPEN if status is Status.WAITING else None, status
             if email.startswith("gone"):
-                cancelling.give_up(one, WHILE_OPEN, actor="participant")
+                filling.give_up(one, WHILE_OPEN, actor="participant")
 
 
 def ends() -> list[str]:

@@ -19,9 +19,8 @@ from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db, writing
 from regapp.demo import filling, greeting, people
-from regapp.events.models import Event, Phase
+from regapp.events.models import Attendance, Event, Phase
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.choices import Attendance
 from regapp.registrations.models import HealthNote, Registration, Status
 
 

@@ -19,9 +19,8 @@ from sqlalchemy import select
 
 import config
 from regapp.core.db import db, lock, writing
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import writing as letters
 from regapp.registrations.models import Registration, Status
 from tests.letters.conftest import READER

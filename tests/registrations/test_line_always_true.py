@@ -27,7 +27,7 @@ from sqlalchemy import delete, select
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.drafts import Draft
-from regapp.events.models import RESTORABLE_FOR, Event, Publication
+from regapp.events.models import RESTORABLE_FOR, Attendance, Event, Publication
 from regapp.mailing import orders
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending import claiming
@@ -43,11 +43,11 @@ from regapp.registrations import (
     registering,
     transferring,
 )
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details, Needs
-from regapp.registrations.choices import Attendance, Diet, Profession, Wish
+from regapp.registrations.application import Application, Details, Needs
+from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed
+from regapp.registrations.finding import without_offer
 from regapp.registrations.letters import told
 from regapp.registrations.models import HealthNote, Registration, Status
 from regapp.registrations.transferring import Colleague
@@ -251,7 +251,7 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.someone)
     @rule(person=people)
     def go_first_and_go_to_the_meeting(self, person: int) -> None:
-        self.act(places.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
+        self.act(on_behalf.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
         self.act(joining.join, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
@@ -362,7 +362,7 @@ class Day(RuleBasedStateMachine):
         else:
             self.beyond = 0
         if event.fills_seats(self.now):
-            waiting = db.session.scalars(places.without_offer(event.id)).all()
+            waiting = db.session.scalars(without_offer(event.id)).all()
             assert not (waiting and on_site.left)
 
     @invariant()

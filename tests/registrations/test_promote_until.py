@@ -14,7 +14,7 @@ from regapp.registrations import cancelling, filling, registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration, Status
-from regapp.registrations.refusals import DayFull
+from regapp.registrations.places import DayFull
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
 
 pytestmark = pytest.mark.usefixtures("context")

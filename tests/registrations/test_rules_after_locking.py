@@ -21,8 +21,7 @@ from regapp.core.limits import Limit
 from regapp.events.models import Event
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details, Needs
+from regapp.registrations.application import Application, Details, Needs
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Status
 from regapp.registrations.pages.change import ADDRESSES

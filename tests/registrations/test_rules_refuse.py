@@ -12,9 +12,8 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import cancelling, changing, joining, moving, on_behalf, places, registering
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details, Needs
+from regapp.registrations import cancelling, changing, joining, moving, on_behalf, registering
+from regapp.registrations.application import Application, Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN, new_day
@@ -104,7 +103,7 @@ def test_who_is_offered_a_seat_answers_that_before_moving() -> None:
         cancelling.cancel(first, AT)
     assert db.session.get_one(Registration, person).is_offered
     is_refused(person, lambda person: moving.move_online(person, AT))
-    is_refused(person, lambda person: places.move_to_front(person, "Föreläsare", AT, actor=ORGANISER))
+    is_refused(person, lambda person: on_behalf.move_to_front(person, "Föreläsare", AT, actor=ORGANISER))
 
 
 def test_nobody_stands_in_line_for_seats_that_a_day_does_not_have() -> None:

@@ -12,9 +12,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from regapp.core.db import db, writing
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
 from tests.support.days import APPLICATION
 from tests.support.machine import server

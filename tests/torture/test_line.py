@@ -19,11 +19,12 @@ import config
 from regapp.core import clock, context
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations import filling, places, registering
 from regapp.registrations.application import Application
-from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.finding import positions, without_offer
 from regapp.registrations.letters.links import personal_links
 from regapp.registrations.models import Registration, Status
 from tests.registrations.test_line_always_true import replay
@@ -135,7 +136,7 @@ class Crowd:
             event = db.session.scalars(select(Event)).one()
             on_site = places.count(event).on_site
             assert on_site.limit is not None and on_site.taken <= on_site.limit
-            assert not (on_site.left and db.session.scalars(places.without_offer(event.id)).first())
+            assert not (on_site.left and db.session.scalars(without_offer(event.id)).first())
             for registration in db.session.scalars(select(Registration)):
                 letters = select(OutgoingMail).where(
                     OutgoingMail.registration_id == registration.id, OutgoingMail.calendar.is_not(None)
@@ -184,7 +185,7 @@ def test_a_hundred_people_for_the_last_five_seats(crowd: Crowd) -> None:
     assert crowd.count() == {"seat": 5, "online and line": 95}
     with crowd.app.app_context():
         event_id = db.session.scalars(select(Event.id)).one()
-        assert sorted(places.positions(event_id).values()) == list(range(1, 96))
+        assert sorted(positions(event_id).values()) == list(range(1, 96))
 
 
 def test_fifty_cancellations_against_fifty_registrations(crowd: Crowd) -> None:

@@ -16,13 +16,12 @@ from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import use_language
 from regapp.events import finding
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing import outbox
 from regapp.mailing.sending import pausing, undelivered
 from regapp.organising.alarms import letters as alarm_letters
 from regapp.organising.alarms.noticing import Concern, Telling, follow, take
 from regapp.registrations import places, submissions
-from regapp.registrations.choices import Attendance
 
 KIND: Final = "alarm"
 

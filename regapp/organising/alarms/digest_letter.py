@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regapp.core.i18n import format_day, format_instant, local, t
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.letters import Action, Bar, Block, Facts, Heading, Letter, Paragraph
 from regapp.organising.alarms.digest import Digest
 from regapp.organising.alarms.letters import address_of, own_letters
-from regapp.registrations.choices import Attendance
 from regapp.registrations.places import Places
 
 

@@ -8,10 +8,9 @@ from datetime import datetime
 from regapp.campaigns.models import Reminder
 from regapp.core.context import settings
 from regapp.core.i18n import Text, format_instant, t
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
 from regapp.mailing.sending.undelivered import Undelivered
-from regapp.registrations.choices import Attendance
 from regapp.registrations.places import Places
 
 

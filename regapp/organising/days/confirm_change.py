@@ -7,10 +7,9 @@ from typing import NamedTuple
 from flask import render_template, request
 
 from regapp.core.i18n import t
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.organising.days.editing_forms import EventForm
 from regapp.organising.mail import previews
-from regapp.registrations.choices import Attendance
 from regapp.registrations.day.changes import Change
 from regapp.registrations.day.orders import Group
 from regapp.registrations.letters.wording.parts import when

@@ -18,7 +18,7 @@ from regapp.core.i18n import Text
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.organising.mail.automatic_letters import OCCASIONS, Occasion
-from regapp.registrations import places
+from regapp.registrations.finding import without_offer
 
 
 class PlanState(enum.StrEnum):
@@ -157,7 +157,7 @@ def _state(event: Event, begins_at: datetime, ends_at: datetime, now: datetime) 
 
 
 def _waiting(event_id: int) -> int:
-    return db.session.scalar(select(func.count()).select_from(places.without_offer(event_id).subquery())) or 0
+    return db.session.scalar(select(func.count()).select_from(without_offer(event_id).subquery())) or 0
 
 
 def _reminder(reminder: Reminder, now: datetime, counted: Counted) -> Planned:

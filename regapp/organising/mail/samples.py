@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -45,8 +45,7 @@ def _cancellation(registration: Registration) -> Letter:
 
 def _not_registered(registration: Registration) -> Letter:
     first_name, last_name = COLLEAGUES[current_language()]
-    asked = replace(Application.of(registration), first_name=first_name, last_name=last_name)
-    return answers.not_registered(registration, asked, registration.received_at)
+    return answers.not_registered(registration, f"{first_name} {last_name}", registration.received_at)
 
 
 def _waiting(registration: Registration) -> Letter:

@@ -14,7 +14,8 @@ from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.organising.blueprint import EDITORS, READERS, bp
 from regapp.organising.people.person_forms import FirstForm
-from regapp.registrations import places
+from regapp.registrations import on_behalf, places
+from regapp.registrations.finding import in_line, position, positions
 
 
 @bp.get("/<slug:slug>/line")
@@ -24,8 +25,8 @@ def line(slug: str) -> ResponseReturnValue:
     return render_template(
         "organising/people/line.html",
         event=event,
-        people=db.session.scalars(places.in_line(event.id)).all(),
-        positions=places.positions(event.id),
+        people=db.session.scalars(in_line(event.id)).all(),
+        positions=positions(event.id),
         places=places.count(event),
         standing=statistics.standing(event.id),
         is_open=event.fills_seats(g.received_at),
@@ -46,11 +47,11 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
         "organising/people/move_to_front.html",
         event=event,
         registration=registration,
-        position=places.position(registration),
+        position=position(registration),
         form=form,
     )
     return page, 422 if request.method == "POST" else 200
 
 
 def _move(registration_id: int, form: FirstForm) -> None:
-    places.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)
+    on_behalf.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)

@@ -24,7 +24,8 @@ from regapp.events.models import Event
 from regapp.organising.blueprint import EDITORS, READERS, bp, may
 from regapp.organising.people.list_forms import ExportForm, FilterForm
 from regapp.organising.people.person_forms import TheirNeedsForm
-from regapp.registrations import cancelling, changing, on_behalf, places
+from regapp.registrations import cancelling, changing, on_behalf
+from regapp.registrations.finding import position
 from regapp.registrations.letters import calendar_answers
 
 PIECE = 64 * 1024
@@ -106,7 +107,7 @@ def _person(event: Event, public_id: str, form: Form, needs: TheirNeedsForm | No
         "organising/people/person.html",
         event=event,
         registration=registration,
-        position=places.position(registration),
+        position=position(registration),
         can_undo=cancelling.has_time_to_undo(registration, g.received_at),
         undo_exceeds=on_behalf.undo_exceeds(registration),
         has_begun=g.received_at >= event.starts_at,

@@ -28,8 +28,9 @@ from regapp.core import text
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import Form, Line
 from regapp.core.i18n import Text
+from regapp.events.models import Attendance
 from regapp.organising.days.fields import unmarked
-from regapp.registrations.choices import Attendance, Profession
+from regapp.registrations.choices import Profession
 from regapp.registrations.models import Status
 
 ALL = Text("Alla", "All")

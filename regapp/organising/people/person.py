@@ -30,7 +30,7 @@ from regapp.organising.people.person_forms import (
     wish_choices,
 )
 from regapp.registrations import attempts, cancelling, on_behalf, places
-from regapp.registrations.changing import Details
+from regapp.registrations.application import Details
 from regapp.registrations.choices import WORKPLACES, Wish
 from regapp.registrations.models import Registration
 

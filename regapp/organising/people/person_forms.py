@@ -11,9 +11,8 @@ from wtforms.validators import StopValidation
 
 from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed
 from regapp.core.i18n import Text
-from regapp.registrations.application import Application
+from regapp.registrations.application import Application, Details
 from regapp.registrations.attempts import Attempt
-from regapp.registrations.changing import Details
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import Registration
 from regapp.registrations.pages.fields import OneOfField, ProfessionField, conditional

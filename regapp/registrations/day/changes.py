@@ -13,11 +13,10 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text, use_language
 from regapp.events import editing
 from regapp.events.drafts import Draft
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing.letters import Written
 from regapp.mailing.letters import write as compose
 from regapp.registrations import filling
-from regapp.registrations.choices import Attendance
 from regapp.registrations.day import orders
 from regapp.registrations.day.orders import Group, Without
 from regapp.registrations.letters.entries import Shown

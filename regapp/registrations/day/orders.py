@@ -13,16 +13,18 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from regapp.core.db import db
-from regapp.core.i18n import LANGUAGES
-from regapp.events.models import Event
+from regapp.core.i18n import LANGUAGES, use_language
+from regapp.events.models import Attendance, Event
 from regapp.mailing import orders
-from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
-from regapp.registrations.choices import Attendance
-from regapp.registrations.letters import entries, entry_letters
+from regapp.mailing.models import DELIVERED, UNSENT, Bounce, CalendarMethod, MailState, OutgoingMail
+from regapp.mailing.orders import Renderer, Rendering
+from regapp.registrations.letters import entries, told
 from regapp.registrations.letters.entries import Shown
+from regapp.registrations.letters.wording import day as day
+from regapp.registrations.letters.wording.additions import with_source
 from regapp.registrations.models import Registration, Status
 
 CHANGED, CANCELLED = "day_changed", "day_cancelled"
@@ -108,7 +110,7 @@ def _note_entries_left(event_id: int) -> None:
         or_(~_is_active & Registration.has_entry, ~Registration.has_entry & Registration.id.in_(never_arrived)),
     )
     for registration in db.session.scalars(in_doubt).all():
-        registration.has_entry = entry_letters.may_show(registration)
+        registration.has_entry = told.may_show(registration)
 
 
 _is_active = Registration.status != Status.CANCELLED
@@ -150,3 +152,66 @@ def _raise_sequence(whose: Iterable[ColumnElement[bool]], at: datetime, **more: 
     values = {"calendar_sequence": Registration.calendar_sequence + 1, "changed_at": at, **more}
     db.session.execute(raised.values(values), execution_options={"synchronize_session": False})
     db.session.expire_all()
+
+
+def changed(mail: OutgoingMail) -> Rendering | None:
+    """The entry as it is now; None when a later letter brings it, or the reader's calendar shows it already."""
+    registration = _find(mail)
+    if registration is None or not registration.has_place or not registration.has_entry:
+        return None
+    last = told.find_last(registration, below=mail.sequence)
+    earlier = _known(last)
+    has_arrived = last is not None and last.state in DELIVERED
+    if has_arrived and earlier == entries.shown(registration):
+        return None
+    with use_language(registration.language):
+        letter = with_source(day.day_changed(registration, earlier), registration, mail.id)
+    calendar = entries.invitation(registration, mail.dated_at).request()
+    return Rendering(letter, calendar, CalendarMethod.REQUEST, told.confirmation_id(registration))
+
+
+def cancelled(mail: OutgoingMail) -> Rendering | None:
+    """The letter that takes the entry away, or says only that the day is cancelled; also to who cancelled since."""
+    registration = _find(mail)
+    if registration is None:
+        return None
+    takes_entry = mail.sequence is not None
+    with use_language(registration.language):
+        letter = with_source(day.day_cancelled(registration, takes_entry=takes_entry), registration, mail.id)
+    in_reply_to = told.confirmation_id(registration)
+    if not takes_entry:
+        return Rendering(letter, in_reply_to=in_reply_to)
+    calendar = entries.invitation(registration, mail.dated_at).cancel()
+    return Rendering(letter, calendar, CalendarMethod.CANCEL, in_reply_to)
+
+
+RENDERERS: Final[dict[str, Renderer]] = {CHANGED: changed, CANCELLED: cancelled}
+
+
+def _find(mail: OutgoingMail) -> Registration | None:
+    """Whom the order is for, if it is still for this entry, this SEQUENCE and this mailbox.
+
+    Registration and day are read by one statement, so that the SEQUENCE is that of the contents: on PostgreSQL
+    another statement would see what was committed in between. From here on the letter speaks the reader's language
+    of today.
+    """
+    registration = db.session.scalar(
+        select(Registration).where(Registration.id == mail.registration_id).options(joinedload(Registration.event)),
+        execution_options={"populate_existing": True},
+    )
+    if registration is None or registration.email != mail.recipient:
+        return None
+    if mail.sequence is not None and mail.key != told.key(mail.kind, registration):
+        return None
+    mail.language = registration.language
+    return registration
+
+
+def _known(last: OutgoingMail | None) -> Shown | None:
+    """What the reader's calendar shows after this letter, None when that isn't known.
+
+    It isn't while the letter is on its way: it may arrive, fail, or be overtaken by the very order that asks.
+    """
+    if last is None or last.calendar is None or last.state in UNSENT:
+        return None
+    return entries.shown_in(last.calendar)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -17,8 +16,7 @@ from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.message import is_writable
 from regapp.mailing.models import CalendarAnswer, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import finding
-from regapp.registrations.letters import entry_letters, writing
-from regapp.registrations.letters.wording import answers
+from regapp.registrations.letters import told, writing
 from regapp.registrations.models import Registration
 
 
@@ -137,5 +135,5 @@ def _letters_to(registration: Registration) -> int:
 def _write_about_other(registration: Registration, address: str, at: datetime) -> None:
     """Once for each version of the entry and address."""
     whose = sha256(address.encode()).hexdigest()[:16]
-    key = f"{entry_letters.key(KIND, registration)}:{whose}"
-    writing.write(registration, KIND, partial(answers.declined_by_other, address=address), at, key=key)
+    key = f"{told.key(KIND, registration)}:{whose}"
+    writing.write_declined_by_other(registration, address, at, key=key)

@@ -8,11 +8,10 @@ from typing import NamedTuple
 from regapp.core import addresses
 from regapp.core.context import settings
 from regapp.core.i18n import t, use_language
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.calendar_text import clean, one_line
 from regapp.mailing.invites import Invitation, read
 from regapp.mailing.marks import mark
-from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration
 
 

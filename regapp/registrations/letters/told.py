@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, ScalarResult, Select, func, or_, select
 
 from regapp.core.db import db
 from regapp.events.models import Event, Publication
-from regapp.mailing import invites
+from regapp.mailing import invites, outbox
 from regapp.mailing.invites import Entry
-from regapp.mailing.models import UNSENT, CalendarMethod, OutgoingMail
-from regapp.registrations.letters import entries, entry_letters
+from regapp.mailing.models import DELIVERED, UNSENT, CalendarMethod, OutgoingMail
+from regapp.registrations.letters import entries
 from regapp.registrations.models import Registration
 
 
@@ -110,7 +111,7 @@ def _is_ordered(registration: Registration) -> bool:
         OutgoingMail.sequence == registration.calendar_sequence,
         OutgoingMail.text.is_(None),
         OutgoingMail.state.in_(UNSENT),
-        entry_letters.about(registration),
+        about(registration),
     )
     return db.session.scalar(ordered.limit(1)) is not None
 
@@ -128,3 +129,133 @@ def waits(registration: Registration) -> bool:
 
 INDEPENDENT = ("link", "not_registered", "reminder", "declined", "declined_by_other", "corrected")
 """Letters that leave what an earlier one said as it was."""
+
+
+def key(kind: str, registration: Registration) -> str:
+    """The key of a letter about the entry as it is now; day_orders writes the same in SQL."""
+    return f"{kind}:{registration.public_id}:{registration.calendar_uid}.{registration.calendar_sequence}"
+
+
+def about(registration: Registration) -> ColumnElement[bool]:
+    """The letters and orders about the entry that the registration has now: another mailbox had another entry."""
+    return OutgoingMail.key.contains(str(registration.calendar_uid))
+
+
+def of_entry(registration: Registration, uid: uuid.UUID) -> ColumnElement[bool]:
+    """The letters and orders about an entry of the registration's mailbox, whoever it was written to there."""
+    return OutgoingMail.registration_id.in_(_of_mailbox(registration)) & OutgoingMail.key.contains(str(uid))
+
+
+def _of_mailbox(registration: Registration) -> Select[int]:
+    """The day's registrations that have its address, and those that may have had it: they have got new links."""
+    return select(Registration.id).where(
+        Registration.event_id == registration.event_id,
+        or_(Registration.email_key == registration.email_key, Registration.link_version > 1),
+    )
+
+
+def find_others(registration: Registration) -> list[tuple[uuid.UUID, str]]:
+    """UID and domain of the other entries that letters brought to the registration's mailbox, the latest first."""
+    brought = (
+        select(OutgoingMail.calendar)
+        .where(
+            OutgoingMail.registration_id.in_(_of_mailbox(registration)),
+            func.lower(OutgoingMail.recipient) == registration.email.lower(),
+            OutgoingMail.method == CalendarMethod.REQUEST,
+        )
+        .order_by(OutgoingMail.dated_at.desc(), OutgoingMail.sequence.desc())
+    )
+    uids = dict.fromkeys(invites.read(calendar).uid for calendar in db.session.scalars(brought) if calendar)
+    found = [(uuid.UUID(name), domain) for name, _at, domain in (uid.partition("@") for uid in uids)]
+    return [(uid, domain) for uid, domain in found if uid != registration.calendar_uid]
+
+
+def last_sequence(registration: Registration, uid: uuid.UUID) -> int:
+    """The highest SEQUENCE that was ever written of an entry of the registration's mailbox."""
+    return db.session.scalar(select(func.max(OutgoingMail.sequence)).where(of_entry(registration, uid))) or 0
+
+
+def find_last(registration: Registration, below: int | None = None) -> OutgoingMail | None:
+    """The latest letter or order about the entry that may have come to its mailbox, or may come still.
+
+    `below` leaves out those with this SEQUENCE or a higher one.
+    """
+    sequence = OutgoingMail.sequence
+    which = sequence.is_not(None) if below is None else sequence < below
+    found = _written(registration, registration.calendar_uid, which)
+    return next((mail for mail in found if mail.may_have_arrived), None)
+
+
+def may_show(registration: Registration, uid: uuid.UUID | None = None) -> bool:
+    """Whether the mailbox may show the entry: it may have got it, and nothing that surely arrived took it away.
+
+    `uid` names an earlier entry of the mailbox. The registration alone doesn't tell: of a cancelled day's entry it says
+    that there is none, while the letter that takes it away waited still.
+    """
+    for mail in _written(registration, uid or registration.calendar_uid, OutgoingMail.calendar.is_not(None)):
+        if mail.method is CalendarMethod.REQUEST and mail.may_have_arrived:
+            return True
+        if mail.method is CalendarMethod.CANCEL and mail.state in DELIVERED and mail.bounce is None:
+            return False
+    return False
+
+
+def _written(registration: Registration, uid: uuid.UUID, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
+    """The letters and orders about the entry, the latest first, also those to who had it before (see taking_over).
+
+    Read anew: a worker may have made a letter of an order while we waited for a lock.
+    """
+    written = (
+        select(OutgoingMail)
+        .where(of_entry(registration, uid), which)
+        .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
+    )
+    return db.session.scalars(written, execution_options={"populate_existing": True})
+
+
+def confirmation_id(registration: Registration) -> str | None:
+    """The Message-ID of the letter that brought this mailbox the entry, so that mail programs keep the others with it.
+
+    In line, with an online place meanwhile, that is the letter about the line.
+    """
+    return db.session.scalar(
+        select(OutgoingMail.message_id)
+        .where(
+            OutgoingMail.registration_id == registration.id,
+            OutgoingMail.recipient == registration.email,
+            OutgoingMail.kind.in_(("confirmation", "waiting")),
+            OutgoingMail.method == CalendarMethod.REQUEST,
+        )
+        .order_by(OutgoingMail.dated_at.desc())
+        .limit(1)
+    )
+
+
+def take_over_entry(registration: Registration) -> None:
+    """Give a registration that has just become active, or got another address, the entry that is in its mailbox.
+
+    It came with an earlier, cancelled one, or with one that has another address since. The next letter brings it with a
+    higher SEQUENCE. What waits still of the earlier letters about it never leaves: the next one overtakes them.
+    """
+    db.session.flush()
+    if may_show(registration):
+        last = find_last(registration)
+        registration.has_entry = last is not None and last.method is not CalendarMethod.CANCEL
+        return
+    for uid, domain in find_others(registration):
+        outbox.withdraw_all(of_entry(registration, uid))
+        if may_show(registration, uid):
+            _take(registration, uid, domain)
+            return
+
+
+def _take(registration: Registration, uid: uuid.UUID, domain: str) -> None:
+    """An earlier registration that had it is left with an entry that nobody has seen."""
+    for earlier in db.session.scalars(select(Registration).where(Registration.calendar_uid == uid)):
+        earlier.calendar_uid = uuid.uuid4()
+        earlier.calendar_sequence = 0
+        earlier.has_entry = False
+    registration.calendar_uid = uid
+    registration.calendar_domain = domain
+    registration.calendar_sequence = last_sequence(registration, uid)
+    registration.has_entry = True

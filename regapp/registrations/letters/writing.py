@@ -9,13 +9,12 @@ from functools import partial
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.i18n import Text, use_language
-from regapp.events.models import Publication
+from regapp.events.models import Event, Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod
-from regapp.registrations import places
-from regapp.registrations.choices import Wish
-from regapp.registrations.letters import entries, entry_letters, told
+from regapp.registrations import finding, places
+from regapp.registrations.letters import entries, told
 from regapp.registrations.letters.told import Holding
 from regapp.registrations.letters.wording import answers, day, leaving, line, parts, place
 from regapp.registrations.letters.wording.additions import Compose as Compose
@@ -48,7 +47,7 @@ def write_place(registration: Registration, at: datetime, *, done: Text | None =
 
     Who got their entry from an earlier registration, or was never told of this one, has nothing confirmed yet.
     """
-    if registration.has_entry and entry_letters.confirmation_id(registration):
+    if registration.has_entry and told.confirmation_id(registration):
         _write_request(registration, "update", saying(done, place.update), at)
     else:
         compose = partial(place.confirmation, by_themselves=done is None)
@@ -94,10 +93,10 @@ def write_what_they_have(registration: Registration, at: datetime, *, done: Text
         write_offer(registration, at, done=None if Holding.PLACE in holdings else done)
 
 
-def write_registered(registration: Registration, wish: Wish, at: datetime, *, done: Text | None = None) -> None:
+def write_registered(registration: Registration, at: datetime, *, wanted_line: bool, done: Text | None = None) -> None:
     """The first letter. Whoever asked for the line and got a seat is told that one had become free."""
-    if wish.wants_line and registration.has_seat:
-        _write_request(registration, "confirmation", saying(done, line.seat_had_become_free), at)
+    if wanted_line and registration.has_seat:
+        _write_request(registration, "confirmation", saying(done, place.seat_had_become_free), at)
     else:
         write_what_they_have(registration, at, done=done)
 
@@ -125,7 +124,7 @@ def write_waiting(
     """
     db.session.flush()
     words = line.waiting_again if is_undone and done is None else line.waiting
-    compose = partial(words, position=places.position(registration))
+    compose = partial(words, position=finding.position(registration))
     _write_with_what_is_due(registration, "waiting", compose, at, done=done)
 
 
@@ -134,13 +133,19 @@ def write_offer(registration: Registration, at: datetime, *, done: Text | None =
 
 
 def write_offer_passed(registration: Registration, at: datetime) -> None:
-    ways = line.Ways.of(registration.event, at)
+    ways = _ways(registration.event, at)
     _write_with_what_is_due(registration, "offer_passed", partial(line.offer_passed, ways=ways), at)
 
 
 def write_line_closed(registration: Registration, at: datetime) -> None:
-    ways = line.Ways.of(registration.event, at)
+    ways = _ways(registration.event, at)
     _write_with_what_is_due(registration, "line_closed", partial(line.line_closed, ways=ways), at)
+
+
+def _ways(event: Event, at: datetime) -> line.Ways:
+    day_places = places.count(event)
+    is_open = event.is_open(at)
+    return line.Ways(is_open and not day_places.online.is_full, is_open and event.fills_seats(at))
 
 
 def write_cancellation(
@@ -170,9 +175,24 @@ def write_link(
     write(registration, "link", compose, at)
 
 
+def write_not_registered(
+    registration: Registration, name: str, at: datetime, *, wish: Text | None, by_colleague: bool, key: str
+) -> None:
+    """Tell the mailbox that a form with its address registered nobody called so, or changed no `wish` of its own."""
+    compose: Compose = partial(answers.not_registered, name=name, at=at)
+    if wish is not None:
+        compose = partial(answers.not_changed, wish=wish, by_colleague=by_colleague)
+    write(registration, "not_registered", compose, at, key=key)
+
+
+def write_declined_by_other(registration: Registration, address: str, at: datetime, *, key: str) -> None:
+    """Tell that another address said no to the participant's invitation."""
+    write(registration, "declined_by_other", partial(answers.declined_by_other, address=address), at, key=key)
+
+
 def write_declined(registration: Registration, at: datetime) -> None:
     """Tell whoever's calendar said no that the place stands and how to cancel; once for each version of the entry."""
-    write(registration, "declined", answers.declined, at, key=entry_letters.key("declined", registration))
+    write(registration, "declined", answers.declined, at, key=told.key("declined", registration))
 
 
 def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
@@ -202,7 +222,7 @@ def _write_request(registration: Registration, kind: str, compose: Compose, at: 
     registration.has_entry = True
     registration.changed_at = at
     calendar = entries.invitation(registration, at).request()
-    key = entry_letters.key(kind, registration)
+    key = told.key(kind, registration)
     write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST, key=key)
 
 
@@ -215,7 +235,7 @@ def _write_cancel(registration: Registration, kind: str, compose: Compose, at: d
     registration.has_entry = False
     registration.changed_at = at
     calendar = entries.invitation(registration, at).cancel()
-    key = entry_letters.key(kind, registration)
+    key = told.key(kind, registration)
     write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.CANCEL, key=key)
 
 
@@ -245,6 +265,6 @@ def write(
             calendar=calendar,
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
-            in_reply_to=entry_letters.confirmation_id(registration) if kind != "confirmation" else None,
+            in_reply_to=told.confirmation_id(registration) if kind != "confirmation" else None,
             words_of=words,
         )

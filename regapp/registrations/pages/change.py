@@ -13,6 +13,7 @@ from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
 from regapp.registrations import cancelling, changing, filling, moving, transferring
+from regapp.registrations.application import Needs
 from regapp.registrations.choices import WORKPLACES, Wish
 from regapp.registrations.models import UNDO_FOR, Registration
 from regapp.registrations.pages.day import bp, get_visible
@@ -74,7 +75,7 @@ def needs(token: str) -> ResponseReturnValue:
 def withdraw_consent(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = Press()
-    if counts(form, lambda: changing.change_needs(registration.id, changing.Needs(), g.received_at)):
+    if counts(form, lambda: changing.change_needs(registration.id, Needs(), g.received_at)):
         return back(token, WITHDRAWN)
     if registration.health is None:
         return show_my(token, registration, form) if form.errors else back(token)

@@ -11,7 +11,7 @@ from wtforms.validators import StopValidation
 from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
-from regapp.registrations.changing import Details, Needs
+from regapp.registrations.application import Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.moving import Move
 from regapp.registrations.pages.fields import (

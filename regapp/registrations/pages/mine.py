@@ -17,7 +17,8 @@ from regapp.core.links import Purpose, read
 from regapp.core.web import bilingual, page_url, personal
 from regapp.events import finding
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, held_data, joining, moving, places, refusals, transferring
+from regapp.registrations import cancelling, held_data, joining, moving, places, transferring
+from regapp.registrations.finding import position
 from regapp.registrations.joining import Door
 from regapp.registrations.letters import entries, links
 from regapp.registrations.models import Registration
@@ -51,7 +52,7 @@ def get_standing(token: str) -> Registration:
 def get_changeable(token: str) -> Registration:
     """The link's own registration while there is something to change; otherwise its page answers instead."""
     registration = get_standing(token)
-    if refusals.why_not_changeable(registration):
+    if places.why_not_changeable(registration):
         abort(back(token))
     return registration
 
@@ -83,7 +84,7 @@ def show_my(token: str, registration: Registration, form: Form) -> ResponseRetur
         token,
         registration,
         form,
-        position=places.position(registration),
+        position=position(registration),
         can_cancel=registration.can_cancel(at),
         can_undo=cancelling.why_not_undo(registration, at) is None,
         can_wait=cancelling.why_not_wait(registration, at) is None,

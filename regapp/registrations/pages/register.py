@@ -20,7 +20,7 @@ from regapp.registrations.pages import page_cache
 from regapp.registrations.pages.day import bp, get_visible
 from regapp.registrations.pages.forms import CorrectionForm
 from regapp.registrations.pages.register_form import FormKey, RegistrationForm
-from regapp.registrations.refusals import RegistrationClosed
+from regapp.registrations.places import RegistrationClosed
 from regapp.registrations.submissions import Submission
 
 # Where each visitor's own goes in a form that is drawn once for many.

@@ -13,9 +13,9 @@ from regapp.accounts.roles import Role
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
+from regapp.events.models import Attendance
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations import changing
-from regapp.registrations.choices import Attendance
 from regapp.registrations.models import Registration, Status
 from tests.registrations.people import register
 from tests.support.client import CheckingClient, read

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing import orders, outbox
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail
 from regapp.mailing.sending import claiming
 from regapp.registrations import cancelling, changing, moving, on_behalf, registering
 from regapp.registrations.application import Application
-from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed, Saved
 from regapp.registrations.models import Registration

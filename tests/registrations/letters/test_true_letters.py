@@ -12,10 +12,10 @@ from flask import Flask
 
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.registrations import cancelling, changing, filling, moving, transferring
-from regapp.registrations.choices import Attendance, Diet
+from regapp.registrations.choices import Diet
 from regapp.registrations.letters.links import links_of
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.transferring import Colleague

@@ -13,10 +13,10 @@ from regapp.attendees import filtering
 from regapp.attendees.filtering import Filter, words_of
 from regapp.core import audit
 from regapp.core.db import db, writing
-from regapp.events.models import Event
+from regapp.events.models import Attendance, Event
 from regapp.mailing.models import CalendarMethod
 from regapp.registrations import on_behalf
-from regapp.registrations.choices import Attendance, Profession, Wish
+from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.models import HealthNote, Registration, Status
 from tests.registrations.people import find, letters_to, path_of, register
 from tests.support.client import CheckingClient, read

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from regapp.registrations.choices import Attendance
+from regapp.events.models import Attendance
 from regapp.registrations.models import Registration, Status
 from tests.registrations.people import find, letters_to, path_of, register
 from tests.support.client import CheckingClient, read

@@ -27,8 +27,7 @@ from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpRoute
 from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
-from regapp.registrations.application import Application
-from regapp.registrations.changing import Details
+from regapp.registrations.application import Application, Details
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from regapp.core.i18n import t
+from regapp.core.i18n import Text, t
 from regapp.mailing.letters import Action, Block, Letter, Paragraph
 from regapp.mailing.marks import mark
-from regapp.registrations.application import Application
-from regapp.registrations.choices import Wish
-from regapp.registrations.letters import entries
-from regapp.registrations.letters.wording.parts import facts, letter, own_page
+from regapp.registrations.letters.wording.parts import day_url, facts, letter, own_page, register_url
 from regapp.registrations.models import Registration
 
 
@@ -76,7 +73,7 @@ def declined_by_other(registration: Registration, address: str) -> Letter:
                     "Kollegan anmäler sig själv på dagens sida: {url}",
                     "Did you forward the invitation to a colleague? That registers nobody. "
                     "Your colleague registers on the page of the day: {url}",
-                    url=entries.day_url(event),
+                    url=day_url(event),
                 )
             ),
             Paragraph(t("Annars behöver du inte göra någonting.", "Otherwise you need not do anything.")),
@@ -90,9 +87,8 @@ def declined_by_other(registration: Registration, address: str) -> Letter:
     )
 
 
-def not_registered(registration: Registration, application: Application, at: datetime) -> Letter:
+def not_registered(registration: Registration, name: str, at: datetime) -> Letter:
     """To the registration's mailbox, when the form named somebody else."""
-    name = f"{application.first_name} {application.last_name}"
     return letter(
         registration,
         t("{name} är inte anmäld", "{name} is not registered", name=name),
@@ -142,16 +138,16 @@ def _how_to_register(registration: Registration, name: str, at: datetime) -> lis
                 name_s=name if name.endswith(("s", "x", "z")) else f"{name}s",
             )
         ),
-        Action(t("Anmäl med en egen adress", "Register with an address of their own"), entries.register_url(event)),
+        Action(t("Anmäl med en egen adress", "Register with an address of their own"), register_url(event)),
     ]
 
 
-def not_changed(registration: Registration, wish: Wish, *, by_colleague: bool) -> Letter:
+def not_changed(registration: Registration, wish: Text, *, by_colleague: bool) -> Letter:
     """To whoever is registered, when the form asked for something else for them."""
     return letter(
         registration,
         t("Din anmälan är inte ändrad", "Your registration is not changed"),
-        _what_was_wanted(registration.first_name, str(wish.label), by_colleague),
+        _what_was_wanted(str(wish), by_colleague),
         [
             facts(registration),
             Paragraph(
@@ -166,7 +162,7 @@ def not_changed(registration: Registration, wish: Wish, *, by_colleague: bool) -
     )
 
 
-def _what_was_wanted(name: str, wish: str, by_colleague: bool) -> str:
+def _what_was_wanted(wish: str, by_colleague: bool) -> str:
     if by_colleague:
         return t(
             "En kollega ville överlåta sin plats till dig: ”{wish}”. Du var redan anmäld, och en "

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from regapp.core.i18n import format_day, format_instant, t
 from regapp.events.models import Event
 from regapp.mailing.letters import Action, Block, Letter, Paragraph
 from regapp.mailing.marks import mark
-from regapp.registrations import places
-from regapp.registrations.letters import entries
-from regapp.registrations.letters.wording import place as wording
 from regapp.registrations.letters.wording.parts import (
     asks_for_needs,
     day_facts,
@@ -24,6 +20,7 @@ from regapp.registrations.letters.wording.parts import (
     invitation_comes,
     letter,
     own_page,
+    register_url,
 )
 from regapp.registrations.models import Registration
 
@@ -63,18 +60,6 @@ def waiting_again(registration: Registration, *, position: int | None, entry: Se
     letter = waiting(registration, position=position, entry=entry)
     why = Paragraph(
         t("Du ångrade avanmälan och står nu i kön.", "You undid the cancellation and now stand in line."),
-    )
-    return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
-
-
-def seat_had_become_free(registration: Registration) -> Letter:
-    """The confirmation of whoever asked for the line, while a seat became free."""
-    letter = wording.confirmation(registration)
-    why = Paragraph(
-        t(
-            "Du ville stå i kö, men en plats i lokalen hade blivit ledig. Den är din.",
-            "You wanted to stand in line, but an on-site place had become free. It is yours.",
-        )
     )
     return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
 
@@ -168,12 +153,6 @@ class Ways(NamedTuple):
     can_go_online: bool
     can_wait: bool
 
-    @classmethod
-    def of(cls, event: Event, at: datetime) -> Ways:
-        day_places = places.count(event)
-        is_open = event.is_open(at)
-        return cls(is_open and not day_places.online.is_full, is_open and event.fills_seats(at))
-
 
 def offer_passed(registration: Registration, *, ways: Ways, entry: Sequence[Block] = ()) -> Letter:
     return letter(
@@ -244,5 +223,5 @@ def _ways_back(event: Event, ways: Ways) -> list[Block]:
             "You can stand in line again. Register again until {day}.",
             day=until,
         )
-    to_form = Action(t("Till anmälan", "To the registration form"), entries.register_url(event))
+    to_form = Action(t("Till anmälan", "To the registration form"), register_url(event))
     return [Paragraph(words), to_form, days_page(event)]

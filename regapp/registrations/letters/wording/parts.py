@@ -9,12 +9,13 @@ from datetime import datetime, time
 from regapp.core import markdown
 from regapp.core.context import settings
 from regapp.core.i18n import format_clock, format_day, format_instant, format_span, t
-from regapp.events.models import Event, Publication
+from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
 from regapp.mailing.models import CalendarMethod
-from regapp.registrations.choices import Attendance
 from regapp.registrations.letters import entries
+from regapp.registrations.letters.entries import day_url as day_url
+from regapp.registrations.letters.entries import register_url as register_url
 from regapp.registrations.models import Registration
 
 _EMPTY_LINE = re.compile(r"\n\s*\n")
@@ -84,7 +85,7 @@ def days_page(event: Event) -> Action:
         if event.programme
         else t("Till dagens sida", "To the day’s page")
     )
-    return Action(words, entries.day_url(event), quiet=True)
+    return Action(words, day_url(event), quiet=True)
 
 
 def when(starts_at: datetime, ends_at: datetime) -> str:

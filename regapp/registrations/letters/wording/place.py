@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from regapp.core.i18n import t
 from regapp.events.models import Event, Publication
@@ -58,6 +59,18 @@ def _welcome(registration: Registration, by_themselves: bool) -> str:
         "Thank you for registering. You have a place at {title}.",
         title=title,
     )
+
+
+def seat_had_become_free(registration: Registration) -> Letter:
+    """The confirmation of whoever asked for the line, while a seat became free."""
+    letter = confirmation(registration)
+    why = Paragraph(
+        t(
+            "Du ville stå i kö, men en plats i lokalen hade blivit ledig. Den är din.",
+            "You wanted to stand in line, but an on-site place had become free. It is yours.",
+        )
+    )
+    return replace(letter, blocks=[*letter.blocks[:2], why, *letter.blocks[2:]])
 
 
 def update(registration: Registration) -> Letter:
