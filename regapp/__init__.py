@@ -22,7 +22,7 @@ from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
 from regapp.registrations import attempts, cancelling, filling, submissions
 from regapp.registrations.day import orders as rendering
 from regapp.registrations.letters import calendar_answers, links
-from regapp.registrations.letters.wording import additions
+from regapp.registrations.letters.wording import parts
 from regapp.registrations.pages import bp as registrations_bp
 
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> Flask:
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
     orders.render_with({reminders.KIND: reminder_letters.render, **rendering.RENDERERS})
-    additions.take_words_from(latecomers.words_for)
+    parts.take_words_from(latecomers.words_for)
     outbox.resolve_links(links.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})
     handling.give_answers_to(calendar_answers.take)

@@ -16,7 +16,6 @@ from regapp.mailing.marks import mark
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.registrations.letters.told import confirmation_id
-from regapp.registrations.letters.wording.additions import with_source
 from regapp.registrations.letters.wording.parts import (
     days_page,
     facts,
@@ -24,6 +23,7 @@ from regapp.registrations.letters.wording.parts import (
     how_to_attend,
     own_page,
     questions,
+    with_source,
 )
 from regapp.registrations.models import Registration
 

@@ -13,7 +13,7 @@ from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
-from regapp.mailing import outbox
+from regapp.mailing import outbox, provoked
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations import attempts, filling, finding
 from regapp.registrations.application import Application, Details, Needs
@@ -115,13 +115,13 @@ def change_own_address(registration_id: int, email: str, at: datetime, client: s
     """
     if (registration := db.session.get(Registration, registration_id)) is None:
         raise NotFound
-    attempts.hold(registration.email, email)
-    attempts.take_from(client, at)
+    provoked.hold(registration.email, email)
+    provoked.take_from(client, at)
     registration = finding.get_locked(registration_id)
     if registration.event.publication is Publication.CANCELLED:
         raise DayCancelled(registration.event)
     if addresses.key(email) != registration.email_key:
-        attempts.take(registration.event_id, {registration.email, email}, at)
+        provoked.take(registration.event_id, {registration.email, email}, at)
         change_address(registration_id, email, at)
 
 

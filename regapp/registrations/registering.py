@@ -12,6 +12,7 @@ from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Attendance, Event
+from regapp.mailing import provoked
 from regapp.registrations import attempts, changing, filling, finding, places, submissions
 from regapp.registrations.application import Application, Details, Needs
 from regapp.registrations.letters import told, writing
@@ -55,14 +56,14 @@ def submit(
     corrects it. `client` is the sender's network address. Raises RegistrationClosed, NoLine, DayFull or TooMany.
     """
     mistyped = submissions.find_mistyped(form_key, application, sent_here, received_at)
-    attempts.hold(application.email, *([mistyped.email] if mistyped else []))
+    provoked.hold(application.email, *([mistyped.email] if mistyped else []))
     key = submissions.key_of(event_id, form_key, application)
     if sent := db.session.get(Submission, key):
         return sent
-    attempts.take_from(client, received_at)
-    attempts.typed(application.email, received_at)
+    provoked.take_from(client, received_at)
+    provoked.typed(application.email, received_at)
     if mistyped is not None:
-        attempts.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
+        provoked.take_correction(event_id, form_key, {mistyped.email, application.email}, received_at)
     event = lock(Event, event_id)
     filling.settle(event, received_at)
     if mistyped is not None and why_not_correctable(mistyped, received_at) is None:
@@ -91,13 +92,13 @@ def correct_address(
     NotCorrectable, what `submit` raises, and NotFound.
     """
     submission = submissions.get(answer_id)
-    attempts.hold(submission.email, email)
+    provoked.hold(submission.email, email)
     if addresses.key(email) == addresses.key(submission.email):
         if shown_version == submission.link_version:
             raise RuleBroken(SAME_ADDRESS, field="email")
         return submission  # the button was pressed twice
-    attempts.take_from(client, at)
-    attempts.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
+    provoked.take_from(client, at)
+    provoked.take_correction(submission.event_id, submission.form_key, {submission.email, email}, at)
     event = lock(Event, submission.event_id)
     filling.settle(event, at)
     application = application_in(submission)
@@ -147,7 +148,7 @@ def _decide(
         submission.application = application.without_needs().to_json()
         return
     if not counted:
-        attempts.note(event.id, application.email, received_at)
+        provoked.note(event.id, application.email, received_at)
     submission.stands_for(_take_in(event, application, received_at))
     submission.application = None
 

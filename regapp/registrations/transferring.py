@@ -10,6 +10,7 @@ from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
+from regapp.mailing import provoked
 from regapp.registrations import attempts, filling, finding, registering
 from regapp.registrations.application import Application, wish_behind
 from regapp.registrations.letters import writing
@@ -50,15 +51,15 @@ def transfer(registration_id: int, colleague: Colleague, at: datetime, client: s
     link, or a letter that says so; the place goes to the line, and the giver learns nothing of it. `client` is the
     giver's network address. Raises RuleBroken, NotFound.
     """
-    attempts.hold(colleague.email)
-    attempts.take_from(client, at)
+    provoked.hold(colleague.email)
+    provoked.take_from(client, at)
     registration = filling.get_settled(registration_id, at)
     if refused := why_not(registration, at):
         raise refused
     known = finding.find_active(registration.event_id, colleague.email)
     if known is registration:
         raise RuleBroken(OWN_ADDRESS, field="email")
-    attempts.take(registration.event_id, {colleague.email}, at)
+    provoked.take(registration.event_id, {colleague.email}, at)
     application = _application_for(colleague, registration)
     filling.give_up(registration, at, actor=audit.PARTICIPANT)
     writing.write_transfer(registration, at)

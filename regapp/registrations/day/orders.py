@@ -24,7 +24,7 @@ from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations.letters import entries, told
 from regapp.registrations.letters.entries import Shown
 from regapp.registrations.letters.wording import day as day
-from regapp.registrations.letters.wording.additions import with_source
+from regapp.registrations.letters.wording.parts import with_source
 from regapp.registrations.models import Registration, Status
 
 CHANGED, CANCELLED = "day_changed", "day_cancelled"

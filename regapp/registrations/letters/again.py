@@ -21,7 +21,7 @@ from regapp.registrations import finding
 from regapp.registrations.letters import told, writing
 from regapp.registrations.letters.told import Holding
 from regapp.registrations.letters.wording import day, leaving, line, parts, place
-from regapp.registrations.letters.wording.additions import Compose, saying
+from regapp.registrations.letters.wording.parts import Compose, saying
 from regapp.registrations.letters.writing import ADDRESS, CANCELLED, MOVED, MOVED_OUT_OF_LINE, REGISTERED, UNDONE, by
 from regapp.registrations.models import Registration
 

@@ -13,9 +13,9 @@ from regapp.core.db import db, lock
 from regapp.core.limits import Limit, TooMany
 from regapp.core.links import Purpose, sign
 from regapp.events.models import Event
-from regapp.mailing import link_requests, outbox
+from regapp.mailing import link_requests, outbox, provoked
 from regapp.mailing.link_requests import Door, LinkRequest
-from regapp.registrations import attempts, finding
+from regapp.registrations import finding
 from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration
 
@@ -61,21 +61,21 @@ def ask_for_link(event_id: int, email: str, at: datetime, client: str | None = N
 
     Raises TooMany for a client that asks all the time, never for an address.
     """
-    attempts.take_from(client, at)
+    provoked.take_from(client, at)
     try:
         limits.take(ASKED, f"{event_id}:{addresses.key(email)}", at)
     except TooMany:
         return
-    attempts.typed(email, at)
+    provoked.typed(email, at)
     link_requests.note(Door.PARTICIPANT, email, at, event_id)
 
 
 def send_link(request: LinkRequest, at: datetime) -> None:
     """Write the letter, if the address is registered and its mailbox may be written to; the worker's part."""
     event_id, email = request.event_id, request.email_key
-    attempts.hold(email)
+    provoked.hold(email)
     # Counted for an unknown address too: another form would tell that there were no letters.
-    if event_id is None or not attempts.may_write(event_id, email, at, is_news=False):
+    if event_id is None or not provoked.may_write(event_id, email, at, is_news=False):
         return
     event = lock(Event, event_id)
     if registration := finding.find_active(event.id, email):

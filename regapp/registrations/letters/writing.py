@@ -17,8 +17,8 @@ from regapp.registrations import finding, places
 from regapp.registrations.letters import entries, told
 from regapp.registrations.letters.told import Holding
 from regapp.registrations.letters.wording import answers, day, leaving, line, parts, place
-from regapp.registrations.letters.wording.additions import Compose as Compose
-from regapp.registrations.letters.wording.additions import complete, saying, words_for
+from regapp.registrations.letters.wording.parts import Compose as Compose
+from regapp.registrations.letters.wording.parts import complete, saying, words_for
 from regapp.registrations.models import Registration
 
 REGISTERED = Text("Det är arrangören som har anmält dig.", "It is the organiser who registered you.")

@@ -17,11 +17,12 @@ from regapp.core.links import Purpose, read
 from regapp.core.web import bilingual, page_url, personal
 from regapp.events import finding
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, held_data, joining, moving, places, transferring
+from regapp.registrations import cancelling, joining, moving, places, transferring
 from regapp.registrations.finding import position
 from regapp.registrations.joining import Door
 from regapp.registrations.letters import entries, links
 from regapp.registrations.models import Registration
+from regapp.registrations.pages import held_data
 from regapp.registrations.pages.day import bp, calendar_file, get_visible
 from regapp.registrations.pages.forms import AddressForm
 
