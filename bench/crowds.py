@@ -20,7 +20,6 @@ from regapp.core.db import db, writing
 from regapp.events import finding
 from regapp.events.drafts import Draft
 from regapp.events.models import RESTORABLE_FOR
-from regapp.registrations import cancelling
 from regapp.registrations.day import changes
 from regapp.registrations.day.changes import NotAgreed
 
@@ -68,8 +67,8 @@ def _save(minutes: int, agreed: str) -> int:
 def _cancel() -> None:
     with writing():
         event = finding.get_by_slug("2026")
-        cancelling.cancel_day(event.id, event.version, clock.now() - RESTORABLE_FOR, actor=ACTOR)
-        cancelling.tell_cancelled_days(clock.now())
+        changes.cancel_day(event.id, event.version, clock.now() - RESTORABLE_FOR, actor=ACTOR)
+        changes.tell_cancelled_days(clock.now())
 
 
 def _milliseconds(work: Callable[[], None]) -> float:

@@ -19,8 +19,9 @@ from regapp.organising import bp as organising_bp
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.privacy.disposing import dispose_of_health, dispose_of_reasons
-from regapp.registrations import attempts, cancelling, filling, submissions
-from regapp.registrations.day import orders as rendering
+from regapp.registrations import attempts, filling, submissions
+from regapp.registrations.day import changes
+from regapp.registrations.day import orders as day_orders
 from regapp.registrations.letters import calendar_answers, links
 from regapp.registrations.letters.wording import parts
 from regapp.registrations.pages import bp as registrations_bp
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> Flask:
 
     access.refuse_undeclared(app)
     app.extensions["regapp-chores"] = [
-        cancelling.tell_cancelled_days,
+        changes.tell_cancelled_days,
         filling.settle_all,
         limits.forget_old,
         submissions.forget_old,
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> Flask:
 
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
-    orders.render_with({reminders.KIND: reminder_letters.render, **rendering.RENDERERS})
+    orders.render_with({reminders.KIND: reminder_letters.render, **day_orders.RENDERERS})
     parts.take_words_from(latecomers.words_for)
     outbox.resolve_links(links.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})

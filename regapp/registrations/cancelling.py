@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from regapp.core import audit
-from regapp.core.db import db, lock
+from regapp.core.db import db
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
-from regapp.events import editing
-from regapp.events.models import RESTORABLE_FOR, Attendance, Event, Publication
-from regapp.mailing import outbox
+from regapp.events.models import Attendance, Publication
 from regapp.registrations import filling, finding, places
-from regapp.registrations.day import orders
 from regapp.registrations.letters import told, writing
 from regapp.registrations.models import Registration, Status
 from regapp.registrations.places import DayCancelled
@@ -35,9 +31,6 @@ ONLINE_GONE = Text(
 PLACE_IS_THERE = Text(
     "Din plats finns kvar. Ångra avanmälan i stället.", "Your place is still there. Undo the cancellation instead."
 )
-
-HELD_FOR: Final = timedelta(hours=1)
-"""How long the letters of a cancelled day wait at most: longer than a worker takes to tell of the cancellation."""
 
 
 class CannotUndo(RuleBroken):
@@ -142,68 +135,6 @@ def why_not_wait(registration: Registration, at: datetime) -> CannotUndo | None:
         return CannotUndo(PLACE_IS_THERE)
     has_line = places.count(registration.event).has_line(registration.event, at)
     return None if has_line else CannotUndo(SEAT_GONE)
-
-
-def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
-    """Cancel the day; everyone who is registered is told when it can't be taken back any more.
-
-    Registrations, offers and entries stay as they were until then, and letters that wait go on waiting. `version` is
-    the one that the organiser saw. Raises what events.editing.cancel raises.
-    """
-    event = editing.cancel(event_id, version, at, actor=actor)
-    outbox.hold(event.id, at + HELD_FOR)
-    return event
-
-
-def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
-    """Take back that the day is cancelled: nobody has been told, and everything is as it was.
-
-    Offers whose time ran out meanwhile pass. Taking it back twice is the same as once. Raises what
-    events.editing.restore raises.
-    """
-    event = lock(Event, event_id)
-    if event.publication is Publication.PUBLISHED:
-        return event
-    due_at = event.cancellation_due_at
-    editing.restore(event_id, version, at, actor=actor)
-    outbox.let_go(event.id, at)
-    cancelled_at = (due_at or at) - RESTORABLE_FOR
-    correctors = {person: actor for person, actor in db.session.execute(_with_new_address(event.id, cancelled_at))}
-    for registration, corrector in correctors.items():
-        writing.write_what_they_have(registration, at, done=writing.by(corrector, writing.ADDRESS))
-    filling.settle(event, at)
-    return event
-
-
-def tell_cancelled_days(now: datetime) -> None:
-    """Write to everyone who is registered for a day that was cancelled a while ago; what the worker does every minute.
-
-    The day's row is locked and the mark goes in the same transaction: no day is told of twice, or after it was taken
-    back.
-    """
-    due = db.session.scalars(select(Event.id).where(Event.cancellation_due_at <= now).order_by(Event.id)).all()
-    for event in [lock(Event, event_id) for event_id in due]:
-        if event.cancellation_due_at is None or event.can_be_restored(now):
-            continue
-        event.cancellation_due_at = None
-        outbox.let_go(event.id, now)
-        ordered = orders.order_cancellation(event, now)
-        audit.record("event.cancellation_told", actor=audit.SYSTEM, at=now, event_id=event.id, letters=ordered)
-
-
-def _with_new_address(event_id: int, since: datetime) -> Select[Registration, str]:
-    """Those whose address was corrected since then, and by whom, the latest last: nobody wrote to it meanwhile."""
-    return (
-        select(Registration, audit.AuditEntry.actor)
-        .join(audit.AuditEntry, audit.AuditEntry.registration_id == Registration.id)
-        .where(
-            audit.AuditEntry.event_id == event_id,
-            audit.AuditEntry.action == "registration.address_corrected",
-            audit.AuditEntry.at >= since,
-            Registration.status != Status.CANCELLED,
-        )
-        .order_by(audit.AuditEntry.id)
-    )
 
 
 def has_time_to_undo(registration: Registration, at: datetime) -> bool:

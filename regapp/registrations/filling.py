@@ -39,7 +39,7 @@ def settle(event: Event, at: datetime) -> None:
     db.session.flush()
     for passed in db.session.scalars(finding.in_line(event.id).where(Registration.answer_by <= at)).all():
         _pass_on(passed, at, "registration.offer_passed")
-        writing.write_offer_passed(passed, at)
+        _tell_out_of_line(passed, at, passed=True)
     if event.fills_seats(at):
         _fill(event, at)
     else:
@@ -126,7 +126,15 @@ def _close_line(event: Event, at: datetime) -> None:
     """Who has an offer keeps it as long as it was promised, also when the end was moved earlier since."""
     for registration in db.session.scalars(finding.without_offer(event.id)).all():
         _pass_on(registration, at, "registration.line_closed")
-        writing.write_line_closed(registration, at)
+        _tell_out_of_line(registration, at, passed=False)
+
+
+def _tell_out_of_line(registration: Registration, at: datetime, *, passed: bool) -> None:
+    event = registration.event
+    is_open = event.is_open(at)
+    can_go_online = is_open and not places.count(event).online.is_full
+    can_wait = is_open and event.fills_seats(at)
+    writing.write_out_of_line(registration, at, passed=passed, can_go_online=can_go_online, can_wait=can_wait)
 
 
 def _pass_on(registration: Registration, at: datetime, action: str, *, actor: str = audit.SYSTEM) -> None:

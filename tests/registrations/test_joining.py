@@ -13,9 +13,8 @@ from flask import Flask
 from regapp.accounts.roles import Role
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
-from regapp.registrations import joining
-from regapp.registrations.joining import Door
-from regapp.registrations.letters.links import personal_links
+from regapp.registrations.letters import links
+from regapp.registrations.letters.links import Door, personal_links
 from regapp.registrations.models import Registration
 from tests.registrations.people import find, register
 from tests.support.client import CheckingClient, read
@@ -71,7 +70,7 @@ def has_no_door(client: CheckingClient, path: str) -> str:
 )
 def test_the_door_is_open_from_a_while_before_the_start_to_the_end(app: Flask, at: datetime, expected: Door) -> None:
     register(app, ASA, "online")
-    assert joining.door(find(app, ASA), at) is expected
+    assert links.door(find(app, ASA), at) is expected
 
 
 def test_before_the_day_the_page_says_when_it_opens_and_how_to_try_ones_sound(
@@ -200,7 +199,7 @@ def test_of_two_clicks_at_once_one_is_kept_and_stays(app: Flask) -> None:
             barrier.wait()
             try:
                 with writing():
-                    joining.join(person, at)
+                    links.join(person, at)
             except Exception as trouble:
                 troubles.append(trouble)
             finally:
@@ -216,7 +215,7 @@ def test_of_two_clicks_at_once_one_is_kept_and_stays(app: Flask) -> None:
     kept = find(app, ASA).joined_at
     assert kept in moments
     with app.app_context(), writing():
-        joining.join(person, ENDS)
+        links.join(person, ENDS)
     assert find(app, ASA).joined_at == kept
 
 

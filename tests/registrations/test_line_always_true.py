@@ -32,23 +32,13 @@ from regapp.mailing import orders
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending import claiming
 from regapp.mailing.sending.claiming import Answer
-from regapp.registrations import (
-    cancelling,
-    changing,
-    filling,
-    joining,
-    moving,
-    on_behalf,
-    places,
-    registering,
-    transferring,
-)
+from regapp.registrations import cancelling, changing, filling, moving, on_behalf, places, registering, transferring
 from regapp.registrations.application import Application, Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed
 from regapp.registrations.finding import without_offer
-from regapp.registrations.letters import told
+from regapp.registrations.letters import links, told
 from regapp.registrations.models import HealthNote, Registration, Status
 from regapp.registrations.transferring import Colleague
 from tests.support.days import STOCKHOLM, new_day
@@ -252,7 +242,7 @@ class Day(RuleBasedStateMachine):
     @rule(person=people)
     def go_first_and_go_to_the_meeting(self, person: int) -> None:
         self.act(on_behalf.move_to_front, self.ids(person), "Föreläsare", self.now, actor=ORGANISER)
-        self.act(joining.join, self.ids(person), self.now)
+        self.act(links.join, self.ids(person), self.now)
 
     @precondition(lambda self: self.someone)
     @rule(person=people, language=st.sampled_from(["sv", "en"]))
@@ -272,7 +262,7 @@ class Day(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([0.03, 0.1, 1, 5, 30, 24 * 9]))
     def time_passes(self, hours: float) -> None:
         self.now += timedelta(hours=hours)
-        self.act(cancelling.tell_cancelled_days, self.now)
+        self.act(day_changes.tell_cancelled_days, self.now)
         self.act(filling.settle_all, self.now)
 
     @rule(
@@ -304,7 +294,7 @@ class Day(RuleBasedStateMachine):
     @rule()
     def the_day_is_cancelled(self) -> None:
         version = db.session.get_one(Event, self.event_id).version
-        self.act(cancelling.cancel_day, self.event_id, version, self.now, actor="organiser:1")
+        self.act(day_changes.cancel_day, self.event_id, version, self.now, actor="organiser:1")
 
     @rule()
     def the_day_is_taken_back(self) -> None:
@@ -312,7 +302,7 @@ class Day(RuleBasedStateMachine):
 
     def _restore(self) -> None:
         event = db.session.get_one(Event, self.event_id)
-        cancelling.restore_day(event.id, event.version, self.now, actor=ORGANISER)
+        day_changes.restore_day(event.id, event.version, self.now, actor=ORGANISER)
 
     @property
     def is_untold(self) -> bool:
@@ -372,7 +362,7 @@ class Day(RuleBasedStateMachine):
         After a change without a letter it stays as it was until one.
         """
         if self.is_untold:
-            cancelling.tell_cancelled_days(self.now + RESTORABLE_FOR)
+            day_changes.tell_cancelled_days(self.now + RESTORABLE_FOR)
             self._right_calendars()
             self._restore()
         for email in self._right_calendars():

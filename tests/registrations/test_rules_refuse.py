@@ -12,9 +12,10 @@ from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail
-from regapp.registrations import cancelling, changing, joining, moving, on_behalf, registering
+from regapp.registrations import cancelling, changing, moving, on_behalf, registering
 from regapp.registrations.application import Application, Details, Needs
 from regapp.registrations.choices import Diet, Profession, Wish
+from regapp.registrations.letters import links
 from regapp.registrations.models import Registration
 from tests.support.days import WHILE_OPEN, new_day
 
@@ -138,7 +139,7 @@ def test_only_who_has_an_online_place_on_a_day_that_takes_place_went_to_the_meet
     def joined() -> list[bool]:
         with writing():
             for person in (seated, online):
-                joining.join(person, AT)
+                links.join(person, AT)
         return [db.session.get_one(Registration, person).joined_at is not None for person in (seated, online)]
 
     set_day(publication=Publication.CANCELLED)

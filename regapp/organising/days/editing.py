@@ -26,7 +26,7 @@ from regapp.organising.days import confirm_change
 from regapp.organising.days.editing_forms import EventForm, StateForm
 from regapp.organising.days.views import day_page
 from regapp.organising.mail import previews, samples
-from regapp.registrations import cancelling, places
+from regapp.registrations import places
 from regapp.registrations.choices import Wish
 from regapp.registrations.day import changes, orders
 from regapp.registrations.day.changes import NotAgreed, Saved
@@ -152,7 +152,7 @@ def cancel_day(slug: str) -> ResponseReturnValue:
             "Dagen är inställd. Ingen har fått mejl om det än.",
             "The day is cancelled. Nobody has been sent an e-mail about it yet.",
         )
-        return _move(slug, cancelling.cancel_day, words)
+        return _move(slug, changes.cancel_day, words)
     return _ask_to_cancel(finding.get_by_slug(slug))
 
 
@@ -163,7 +163,7 @@ def restore_day(slug: str) -> ResponseReturnValue:
         "Dagen blir av igen. Ingen har fått mejl om att den var inställd.",
         "The day takes place again. Nobody was sent an e-mail that it was cancelled.",
     )
-    return _move(slug, cancelling.restore_day, words)
+    return _move(slug, changes.restore_day, words)
 
 
 def _ask_to_cancel(event: Event) -> str:

@@ -5,30 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, select
 
 from regapp.core import audit
-from regapp.core.db import lock
+from regapp.core.db import db, lock
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text, use_language
+from regapp.core.i18n import Text
 from regapp.events import editing
 from regapp.events.drafts import Draft
-from regapp.events.models import Attendance, Event, Publication
+from regapp.events.models import RESTORABLE_FOR, Attendance, Event, Publication
+from regapp.mailing import outbox
 from regapp.mailing.letters import Written
-from regapp.mailing.letters import write as compose
 from regapp.registrations import filling
 from regapp.registrations.day import orders
 from regapp.registrations.day.orders import Group, Without
-from regapp.registrations.letters.entries import Shown
-from regapp.registrations.letters.wording import day as day
+from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration, Status
 
 NOT_AGREED = Text(
     "Ändringen skickas till deltagarna. Se först vad de får.",
     "The change is sent to the participants. See first what they get.",
 )
-EXAMPLE = Text("Förnamn Efternamn", "Firstname Lastname")
-"""The made-up reader of a letter that is shown before it is sent."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Change:
     `letters` counts those who are written to, by group; `letters_say` is what a made-up one of each would get.
     """
 
-    before: Mapping[Group, Shown]
-    after: Mapping[Group, Shown]
+    before: orders.Showing
+    after: orders.Showing
     letters: Mapping[Group, int]
     unchanged: int
     without_entry: Without
@@ -92,7 +92,7 @@ def save_day(event_id: int, version: int, draft: Draft, at: datetime, *, actor: 
     return Saved(event, letters)
 
 
-def _tell(event: Event, before: Mapping[Group, Shown], at: datetime, actor: str, agreed: str) -> int:
+def _tell(event: Event, before: orders.Showing, at: datetime, actor: str, agreed: str) -> int:
     after = orders.shown_to_all(event)
     differing = [group for group in orders.GROUPS if before[group] != after[group]]
     if not differing:
@@ -107,9 +107,7 @@ def _tell(event: Event, before: Mapping[Group, Shown], at: datetime, actor: str,
     return ordered
 
 
-def _change(
-    event: Event, before: Mapping[Group, Shown], after: Mapping[Group, Shown], differing: list[Group]
-) -> Change:
+def _change(event: Event, before: orders.Showing, after: orders.Showing, differing: list[Group]) -> Change:
     entries = orders.count_entries(event.id)
     letters = {group: entries[group] for group in differing if entries[group]}
     told = {group.attendance for group in letters}
@@ -120,25 +118,72 @@ def _change(
         unchanged=entries.total() - sum(letters.values()),
         without_entry=orders.count_without(event.id),
         letters_say={
-            group: _letter_about(event, group, before[group]) for group in differing if group.attendance in told
+            group: orders.letter_about(event, group, before[group]) for group in differing if group.attendance in told
         },
     )
 
 
-def _letter_about(event: Event, group: Group, earlier: Shown) -> Written:
-    reader = _example(event, group)
-    with use_language(group.language):
-        return compose(day.day_changed(reader, earlier), group.language)
+HELD_FOR: Final = timedelta(hours=1)
+"""How long the letters of a cancelled day wait at most: longer than a worker takes to tell of the cancellation."""
 
 
-def _example(event: Event, group: Group) -> Registration:
-    """Somebody who is no registration, and never becomes one."""
-    first_name, _, last_name = EXAMPLE.in_language(group.language).partition(" ")
-    return Registration(
-        event=event,
-        status=Status.CONFIRMED,
-        attendance=group.attendance,
-        language=group.language,
-        first_name=first_name,
-        last_name=last_name,
+def cancel_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    """Cancel the day; everyone who is registered is told when it can't be taken back any more.
+
+    Registrations, offers and entries stay as they were until then, and letters that wait go on waiting. `version` is
+    the one that the organiser saw. Raises what events.editing.cancel raises.
+    """
+    event = editing.cancel(event_id, version, at, actor=actor)
+    outbox.hold(event.id, at + HELD_FOR)
+    return event
+
+
+def restore_day(event_id: int, version: int, at: datetime, *, actor: str) -> Event:
+    """Take back that the day is cancelled: nobody has been told, and everything is as it was.
+
+    Offers whose time ran out meanwhile pass. Taking it back twice is the same as once. Raises what
+    events.editing.restore raises.
+    """
+    event = lock(Event, event_id)
+    if event.publication is Publication.PUBLISHED:
+        return event
+    due_at = event.cancellation_due_at
+    editing.restore(event_id, version, at, actor=actor)
+    outbox.let_go(event.id, at)
+    cancelled_at = (due_at or at) - RESTORABLE_FOR
+    correctors = {person: actor for person, actor in db.session.execute(_with_new_address(event.id, cancelled_at))}
+    for registration, corrector in correctors.items():
+        writing.write_what_they_have(registration, at, done=writing.by(corrector, writing.ADDRESS))
+    filling.settle(event, at)
+    return event
+
+
+def tell_cancelled_days(now: datetime) -> None:
+    """Write to everyone who is registered for a day that was cancelled a while ago; what the worker does every minute.
+
+    The day's row is locked and the mark goes in the same transaction: no day is told of twice, or after it was taken
+    back.
+    """
+    due = db.session.scalars(select(Event.id).where(Event.cancellation_due_at <= now).order_by(Event.id)).all()
+    for event in [lock(Event, event_id) for event_id in due]:
+        if event.cancellation_due_at is None or event.can_be_restored(now):
+            continue
+        event.cancellation_due_at = None
+        outbox.let_go(event.id, now)
+        ordered = orders.order_cancellation(event, now)
+        audit.record("event.cancellation_told", actor=audit.SYSTEM, at=now, event_id=event.id, letters=ordered)
+
+
+def _with_new_address(event_id: int, since: datetime) -> Select[Registration, str]:
+    """Those whose address was corrected since then, and by whom, the latest last: nobody wrote to it meanwhile."""
+    return (
+        select(Registration, audit.AuditEntry.actor)
+        .join(audit.AuditEntry, audit.AuditEntry.registration_id == Registration.id)
+        .where(
+            audit.AuditEntry.event_id == event_id,
+            audit.AuditEntry.action == "registration.address_corrected",
+            audit.AuditEntry.at >= since,
+            Registration.status != Status.CANCELLED,
+        )
+        .order_by(audit.AuditEntry.id)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -16,9 +16,11 @@ from sqlalchemy import ColumnElement, Select, String, case, func, literal, null,
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from regapp.core.db import db
-from regapp.core.i18n import LANGUAGES, use_language
+from regapp.core.i18n import LANGUAGES, Text, use_language
 from regapp.events.models import Attendance, Event
 from regapp.mailing import orders
+from regapp.mailing.letters import Written
+from regapp.mailing.letters import write as compose
 from regapp.mailing.models import DELIVERED, UNSENT, Bounce, CalendarMethod, MailState, OutgoingMail
 from regapp.mailing.orders import Renderer, Rendering
 from regapp.registrations.letters import entries, told
@@ -47,7 +49,11 @@ class Without(NamedTuple):
     registered: int
 
 
-def shown_to_all(event: Event) -> dict[Group, Shown]:
+Showing = Mapping[Group, Shown]
+"""What the entries of each group show."""
+
+
+def shown_to_all(event: Event) -> Showing:
     """What the entries of each group should show now."""
     return {group: entries.shown_to(event, group.language, group.attendance) for group in GROUPS}
 
@@ -215,3 +221,26 @@ def _known(last: OutgoingMail | None) -> Shown | None:
     if last is None or last.calendar is None or last.state in UNSENT:
         return None
     return entries.shown_in(last.calendar)
+
+
+EXAMPLE = Text("Förnamn Efternamn", "Firstname Lastname")
+"""The made-up reader of a letter that is shown before it is sent."""
+
+
+def letter_about(event: Event, group: Group, earlier: Shown) -> Written:
+    reader = _example(event, group)
+    with use_language(group.language):
+        return compose(day.day_changed(reader, earlier), group.language)
+
+
+def _example(event: Event, group: Group) -> Registration:
+    """Somebody who is no registration, and never becomes one."""
+    first_name, _, last_name = EXAMPLE.in_language(group.language).partition(" ")
+    return Registration(
+        event=event,
+        status=Status.CONFIRMED,
+        attendance=group.attendance,
+        language=group.language,
+        first_name=first_name,
+        last_name=last_name,
+    )

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import func, select
 
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.core.errors import NotFound, RuleBroken
-from regapp.core.i18n import Text, use_language
+from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.mailing import invites
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
 from regapp.mailing.sending import repeating
 from regapp.registrations import finding
 from regapp.registrations.letters import told, writing
-from regapp.registrations.letters.told import Holding
-from regapp.registrations.letters.wording import day, leaving, line, parts, place
-from regapp.registrations.letters.wording.parts import Compose, saying
-from regapp.registrations.letters.writing import ADDRESS, CANCELLED, MOVED, MOVED_OUT_OF_LINE, REGISTERED, UNDONE, by
 from regapp.registrations.models import Registration
 
 MOST: Final = 5
@@ -203,23 +197,15 @@ def _count(registration: Registration, *actions: str, after: datetime | None = N
 
 
 _DONE: Final = {
-    "registration.made": REGISTERED,
-    "registration.address_corrected": ADDRESS,
-    "registration.moved_online": MOVED,
-    "registration.moved_on_site": MOVED,
-    "registration.joined_line": MOVED,
-    "registration.left_line": MOVED_OUT_OF_LINE,
-    "registration.cancelled": CANCELLED,
-    "registration.cancellation_undone": UNDONE,
+    "registration.made": writing.REGISTERED,
+    "registration.address_corrected": writing.ADDRESS,
+    "registration.moved_online": writing.MOVED,
+    "registration.moved_on_site": writing.MOVED,
+    "registration.joined_line": writing.MOVED,
+    "registration.left_line": writing.MOVED_OUT_OF_LINE,
+    "registration.cancelled": writing.CANCELLED,
+    "registration.cancellation_undone": writing.UNDONE,
 }
-
-
-class Present(NamedTuple):
-    """A letter; one `with_calendar` brings the entry, or its end, with the SEQUENCE that it has."""
-
-    kind: str
-    compose: Compose
-    with_calendar: bool = False
 
 
 def write_present(registration: Registration, at: datetime) -> None:
@@ -230,7 +216,7 @@ def write_present(registration: Registration, at: datetime) -> None:
     """
     done = _what_an_organiser_did(registration)
     if told.is_told(registration, at):
-        for letter in _letters(registration, at, done):
+        for letter in writing.letters_now(registration, at, done):
             _write(registration, letter, at)
         return
     if not registration.is_active:
@@ -244,36 +230,10 @@ def write_present(registration: Registration, at: datetime) -> None:
 def _what_an_organiser_did(registration: Registration) -> Text | None:
     """What led to what the person has, perhaps without a letter; None where it was themselves, or nobody."""
     last = finding.last_of_place(registration)
-    return by(last.actor, _DONE[last.action]) if last and last.action in _DONE else None
+    return writing.by(last.actor, _DONE[last.action]) if last and last.action in _DONE else None
 
 
-def _letters(registration: Registration, at: datetime, done: Text | None) -> Iterator[Present]:
-    had_entry = registration.calendar_sequence > 0
-    for holding in told.what_they_have(registration):
-        if holding is Holding.PLACE:
-            confirmation = partial(place.confirmation, by_themselves=done is None)
-            yield Present("confirmation", saying(done, confirmation), with_calendar=True)
-        elif holding is Holding.OFFER:
-            yield Present("offer", line.offer)
-        elif holding is Holding.WAITING:
-            yield Present("waiting", saying(done, _waiting(registration)), registration.has_entry)
-        elif registration.is_active:
-            yield Present("day_cancelled", partial(day.day_cancelled, takes_entry=had_entry), had_entry)
-        elif registration.is_transferred:
-            yield Present("transfer", partial(leaving.transferred, takes_entry=had_entry), had_entry)
-        else:
-            may_return = registration.event.is_open(at)
-            compose = partial(leaving.cancellation, may_return=may_return, takes_entry=had_entry)
-            yield Present("cancellation", saying(done, compose), had_entry)
-
-
-def _waiting(registration: Registration) -> Compose:
-    with use_language(registration.language):
-        note = [parts.invitation_comes()] if registration.has_entry else []
-    return partial(line.waiting, position=finding.position(registration), entry=note)
-
-
-def _write(registration: Registration, letter: Present, at: datetime) -> None:
+def _write(registration: Registration, letter: writing.Present, at: datetime) -> None:
     calendar, method = (letter.with_calendar and told.calendar_now(registration, at)) or (None, None)
     key = f"present:{letter.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}"
     writing.write(registration, letter.kind, letter.compose, at, calendar=calendar, method=method, key=key)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from regapp.core import audit
 from regapp.core.db import db
 from regapp.core.i18n import Text, use_language
-from regapp.events.models import Event, Publication
+from regapp.events.models import Publication
 from regapp.mailing import outbox
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod
-from regapp.registrations import finding, places
+from regapp.registrations import finding
 from regapp.registrations.letters import entries, told
 from regapp.registrations.letters.told import Holding
 from regapp.registrations.letters.wording import answers, day, leaving, line, parts, place
@@ -50,8 +51,7 @@ def write_place(registration: Registration, at: datetime, *, done: Text | None =
     if registration.has_entry and told.confirmation_id(registration):
         _write_request(registration, "update", saying(done, place.update), at)
     else:
-        compose = partial(place.confirmation, by_themselves=done is None)
-        _write_request(registration, "confirmation", saying(done, compose), at)
+        _write_request(registration, "confirmation", _confirmation(done), at)
 
 
 def write_taken_over(registration: Registration, at: datetime) -> None:
@@ -132,20 +132,13 @@ def write_offer(registration: Registration, at: datetime, *, done: Text | None =
     _write_with_what_is_due(registration, "offer", line.offer, at, done=done)
 
 
-def write_offer_passed(registration: Registration, at: datetime) -> None:
-    ways = _ways(registration.event, at)
-    _write_with_what_is_due(registration, "offer_passed", partial(line.offer_passed, ways=ways), at)
-
-
-def write_line_closed(registration: Registration, at: datetime) -> None:
-    ways = _ways(registration.event, at)
-    _write_with_what_is_due(registration, "line_closed", partial(line.line_closed, ways=ways), at)
-
-
-def _ways(event: Event, at: datetime) -> line.Ways:
-    day_places = places.count(event)
-    is_open = event.is_open(at)
-    return line.Ways(is_open and not day_places.online.is_full, is_open and event.fills_seats(at))
+def write_out_of_line(
+    registration: Registration, at: datetime, *, passed: bool, can_go_online: bool, can_wait: bool
+) -> None:
+    """Tell that the offer `passed`, or that the line has closed, and what the person can still do by themselves."""
+    kind, words = ("offer_passed", line.offer_passed) if passed else ("line_closed", line.line_closed)
+    ways = line.Ways(can_go_online, can_wait)
+    _write_with_what_is_due(registration, kind, partial(words, ways=ways), at)
 
 
 def write_cancellation(
@@ -156,9 +149,7 @@ def write_cancellation(
     if day_cancelled:
         _write_cancel(registration, "day_cancelled", partial(day.day_cancelled, takes_entry=takes_entry), at)
         return
-    may_return = registration.event.is_open(at)
-    compose = partial(leaving.cancellation, may_return=may_return, takes_entry=takes_entry)
-    _write_cancel(registration, "cancellation", saying(done, compose), at)
+    _write_cancel(registration, "cancellation", _cancellation(registration, at, done, takes_entry=takes_entry), at)
 
 
 def write_transfer(registration: Registration, at: datetime) -> None:
@@ -200,6 +191,44 @@ def write_address_changed(registration: Registration, at: datetime, *, done: Tex
     takes_entry = registration.has_entry
     compose = partial(leaving.address_changed, by_themselves=done is None, takes_entry=takes_entry)
     _write_cancel(registration, "cancellation", saying(done, compose), at)
+
+
+class Present(NamedTuple):
+    """What somebody has, as a letter; one `with_calendar` brings the entry, or its end, with the SEQUENCE it has."""
+
+    kind: str
+    compose: Compose
+    with_calendar: bool = False
+
+
+def letters_now(registration: Registration, at: datetime, done: Text | None) -> Iterator[Present]:
+    """The letters that say what the participant has, whether or not they were told before; nothing is written down."""
+    had_entry = registration.calendar_sequence > 0
+    for holding in told.what_they_have(registration):
+        if holding is Holding.PLACE:
+            yield Present("confirmation", _confirmation(done), with_calendar=True)
+        elif holding is Holding.OFFER:
+            yield Present("offer", line.offer)
+        elif holding is Holding.WAITING:
+            with use_language(registration.language):
+                note = [parts.invitation_comes()] if registration.has_entry else []
+            waiting = partial(line.waiting, position=finding.position(registration), entry=note)
+            yield Present("waiting", saying(done, waiting), registration.has_entry)
+        elif registration.is_active:
+            yield Present("day_cancelled", partial(day.day_cancelled, takes_entry=had_entry), had_entry)
+        elif registration.is_transferred:
+            yield Present("transfer", partial(leaving.transferred, takes_entry=had_entry), had_entry)
+        else:
+            yield Present("cancellation", _cancellation(registration, at, done, takes_entry=had_entry), had_entry)
+
+
+def _confirmation(done: Text | None) -> Compose:
+    return saying(done, partial(place.confirmation, by_themselves=done is None))
+
+
+def _cancellation(registration: Registration, at: datetime, done: Text | None, *, takes_entry: bool) -> Compose:
+    may_return = registration.event.is_open(at)
+    return saying(done, partial(leaving.cancellation, may_return=may_return, takes_entry=takes_entry))
 
 
 def _write_with_what_is_due(

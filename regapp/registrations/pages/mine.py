@@ -17,10 +17,10 @@ from regapp.core.links import Purpose, read
 from regapp.core.web import bilingual, page_url, personal
 from regapp.events import finding
 from regapp.events.models import Publication
-from regapp.registrations import cancelling, joining, moving, places, transferring
+from regapp.registrations import cancelling, moving, places, transferring
 from regapp.registrations.finding import position
-from regapp.registrations.joining import Door
 from regapp.registrations.letters import entries, links
+from regapp.registrations.letters.links import Door
 from regapp.registrations.models import Registration
 from regapp.registrations.pages import held_data
 from regapp.registrations.pages.day import bp, calendar_file, get_visible
@@ -128,10 +128,10 @@ def my_data(token: str) -> ResponseReturnValue:
 def join(token: str) -> ResponseReturnValue:
     registration = get_own(Purpose.JOIN, token)
     form = Press()
-    door = joining.door(registration, g.received_at)
+    door = links.door(registration, g.received_at)
     goes_in = door is Door.OPEN and form.validate_on_submit()
     if goes_in:
-        joining.join(registration.id, g.received_at)
+        links.join(registration.id, g.received_at)
         db.session.commit()
     page = render_template(
         "registrations/mine/join.html",

@@ -19,6 +19,7 @@ from regapp.core.errors import RuleBroken
 from regapp.events.models import RESTORABLE_FOR, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.registrations import cancelling, changing, filling
+from regapp.registrations.day import changes
 from regapp.registrations.letters import calendar_answers
 from regapp.registrations.models import UNDO_FOR, Registration, Status
 from tests.campaigns.reminders import remind
@@ -481,16 +482,14 @@ def test_of_a_worker_that_tells_and_an_organiser_who_takes_back_at_once_one_wins
     app.test_client().submit("/2026/register", **APPLICATION)  # type: ignore[attr-defined]
     cancelled_at = the_clock.now()
     with app.app_context(), writing():
-        cancelling.cancel_day(event_id, 1, cancelled_at, actor="organiser:1")
+        changes.cancel_day(event_id, 1, cancelled_at, actor="organiser:1")
     outcome: list[str] = []
 
     def tell() -> None:
-        cancelling.tell_cancelled_days(cancelled_at + RESTORABLE_FOR)
+        changes.tell_cancelled_days(cancelled_at + RESTORABLE_FOR)
 
     def restore() -> None:
-        cancelling.restore_day(
-            event_id, 2, cancelled_at + RESTORABLE_FOR - timedelta(milliseconds=1), actor="organiser:1"
-        )
+        changes.restore_day(event_id, 2, cancelled_at + RESTORABLE_FOR - timedelta(milliseconds=1), actor="organiser:1")
 
     def beside() -> None:
         with app.app_context():
