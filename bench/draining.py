@@ -21,7 +21,7 @@ from regapp.core import clock
 from regapp.core.context import settings
 from regapp.core.db import db, writing
 from regapp.mailing import message, outbox
-from regapp.mailing.message import Parcel
+from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import DeliveryTry, OutgoingMail
 from regapp.mailing.sending.claiming import Claimed
 from regapp.registrations.letters import writing as letters
@@ -45,33 +45,33 @@ def again() -> None:
 
 def floor() -> None:
     """As anybody would do it with Python's own email and smtplib."""
-    _send(lambda parcel: _plain(parcel).as_bytes())
+    _send(lambda filled: _plain(filled).as_bytes())
 
 
 def builder() -> None:
     """The same with regapp's own messages, which are made faster."""
-    _send(lambda parcel: message.build(parcel, settings()).as_bytes())
+    _send(lambda filled: message.to_bytes(filled, settings()))
 
 
-def _send(build: Callable[[Parcel], bytes]) -> None:
+def _send(build: Callable[[FilledLetter], bytes]) -> None:
     stored = [Claimed.of(mail) for mail in db.session.scalars(select(OutgoingMail))]
     links = [outbox.links_of(letter) for letter in stored]
     with smtplib.SMTP(settings().mail_server, settings().mail_port) as server:
         for letter, its_links in zip(stored, links, strict=True):
-            octets = build(message.pack(letter, its_links))
+            octets = build(message.fill(letter, its_links))
             server.sendmail(settings().mail_default_sender, [letter.recipient], octets)
 
 
-def _plain(parcel: Parcel) -> EmailMessage:
+def _plain(filled: FilledLetter) -> EmailMessage:
     letter = EmailMessage(policy=SMTP)
-    letter["From"], letter["To"] = settings().mail_default_sender, parcel.recipient
-    letter["Subject"], letter["Message-ID"] = parcel.subject, parcel.message_id
-    letter["Date"], letter["Auto-Submitted"] = parcel.dated_at, "auto-generated"
-    letter.set_content(parcel.text)
-    letter.add_alternative(parcel.html, subtype="html")
-    if parcel.calendar:
-        letter.add_alternative(parcel.calendar.decode(), subtype="calendar", params={"method": parcel.method})
-        letter.add_attachment(parcel.calendar, "application", "ics", filename="invite.ics")
+    letter["From"], letter["To"] = settings().mail_default_sender, filled.recipient
+    letter["Subject"], letter["Message-ID"] = filled.subject, filled.message_id
+    letter["Date"], letter["Auto-Submitted"] = filled.dated_at, "auto-generated"
+    letter.set_content(filled.text)
+    letter.add_alternative(filled.html, subtype="html")
+    if filled.calendar:
+        letter.add_alternative(filled.calendar.decode(), subtype="calendar", params={"method": filled.method})
+        letter.add_attachment(filled.calendar, "application", "ics", filename="invite.ics")
     return letter
 
 

@@ -97,7 +97,7 @@ def _examine_mail_server(settings: config.Settings) -> Finding:
     if settings.files_letters:
         return Finding("mail server", True, f"none: letters become files in {settings.instance / 'outbox'}")
     try:
-        return Finding("mail server", True, transport.SmtpRoute(settings).probe())
+        return Finding("mail server", True, transport.SmtpTransport(settings).probe())
     except QueueTrouble as error:
         return Finding("mail server", False, f"{settings.mail_server}:{settings.mail_port}: {error}")
 

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -26,8 +25,7 @@ from regapp.mailing import heartbeat
 from regapp.mailing.inbox import reading
 from regapp.mailing.outbox import CHANNEL, queue_trouble
 from regapp.mailing.sending import claiming, delivery
-from regapp.mailing.sending.delivery import Route
-from regapp.mailing.sending.desk import Desk
+from regapp.mailing.sending.delivery import Batch, Transport
 from regapp.mailing.sending.presence import Presence
 
 log = logging.getLogger(__name__)
@@ -52,11 +50,9 @@ def chores(app: Flask) -> list[Chore]:
 
 def run(app: Flask, once: bool = False) -> int:
     """Work until SIGTERM or SIGINT, or until nothing more is due; the exit status, 1 for a queue in trouble."""
-    # A server's answer is read at once though the next letter is being made: Python's own 5 ms last two letters.
-    sys.setswitchinterval(0.0005)
     with app.app_context():
         presence = Presence(settings().instance / "workers")
-        worker = Worker(chores(app), delivery.route_for(settings()), presence)
+        worker = Worker(chores(app), delivery.transport_for(settings()), presence)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if once:
@@ -65,16 +61,17 @@ def run(app: Flask, once: bool = False) -> int:
             return worker.run()
 
 
-class Bell(Protocol):
-    """Rings when someone committed something that may be a letter."""
+class Waker(Protocol):
+    """Tells when another connection has committed."""
 
     def wait(self, seconds: float, interrupt: int) -> None:
-        """Wait for it, or until the time is up or the file descriptor `interrupt` can be read."""
+        """Return when another connection has committed, after the time, or when the file descriptor `interrupt` can be
+        read."""
 
     def close(self) -> None: ...
 
 
-class SqliteBell:
+class SqliteWaker:
     """PRAGMA data_version on a connection kept open moves when another connection committed."""
 
     def __init__(self, path: str) -> None:
@@ -98,7 +95,7 @@ class SqliteBell:
         self._connection.close()
 
 
-class PostgresBell:
+class PostgresWaker:
     """LISTEN on a connection of its own; every enqueue's transaction notifies."""
 
     def __init__(self) -> None:
@@ -110,12 +107,12 @@ class PostgresBell:
         self._connection.execute(f"LISTEN {CHANNEL}")
 
     def wait(self, seconds: float, interrupt: int) -> None:
-        if self._rang():
+        if self._woke():
             return
         select.select([self._connection.fileno(), interrupt], [], [], max(0.0, seconds))
-        self._rang()
+        self._woke()
 
-    def _rang(self) -> bool:
+    def _woke(self) -> bool:
         return bool(list(self._connection.notifies(timeout=0)))
 
     def close(self) -> None:
@@ -125,11 +122,11 @@ class PostgresBell:
 class Worker:
     """One process that sends letters; several share a queue."""
 
-    def __init__(self, chores: list[Chore], route: Route, presence: Presence | None = None) -> None:
+    def __init__(self, chores: list[Chore], transport: Transport, presence: Presence | None = None) -> None:
         self._chores = chores
-        self._route = route
+        self._transport = transport
         self._presence = presence
-        self._desk = Desk(presence.number if presence else None)
+        self._batch = Batch(presence.number if presence else None)
         self._stopping = False
         self._next_chores = 0.0
         self._failures = 0
@@ -161,25 +158,25 @@ class Worker:
         return 0
 
     def _work_while_it_lasts(self) -> None:
-        bell = self._hang_bell()
+        waker = self._listen()
         try:
             while not self._stopping:
                 self._do_chores()
                 again_at = self._deliver()
                 self._failures = 0
-                bell.wait(self._seconds_until(again_at), self._interrupt)
+                waker.wait(self._seconds_until(again_at), self._interrupt)
         finally:
-            bell.close()
+            waker.close()
 
-    def _hang_bell(self) -> Bell:
+    def _listen(self) -> Waker:
         url = db.engine.url
-        return PostgresBell() if url.get_backend_name() == "postgresql" else SqliteBell(str(url.database))
+        return PostgresWaker() if url.get_backend_name() == "postgresql" else SqliteWaker(str(url.database))
 
     def _deliver(self, *, ignore_stop: bool = False) -> datetime | None:
         try:
             return delivery.deliver_due(
-                self._route,
-                desk=self._desk,
+                self._transport,
+                batch=self._batch,
                 per_minute=settings().mail_per_minute,
                 is_stopping=lambda: self._stopping or time.monotonic() >= self._next_chores > 0,
                 ignore_stop=ignore_stop,

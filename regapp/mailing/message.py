@@ -10,7 +10,7 @@ from datetime import datetime
 from email.message import EmailMessage, MIMEPart
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import escape
 
@@ -93,7 +93,7 @@ def encoded_words(value: str, column: int) -> str:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class FilledLetter:
     """A letter with its links filled in, free of the database: what a message is made of.
 
     It lives in memory only, between the claim and the server's answer.
@@ -113,9 +113,9 @@ class Parcel:
     method: str | None
 
 
-def pack(mail: Claimed, links: Mapping[str, str]) -> Parcel:
+def fill(mail: Claimed, links: Mapping[str, str]) -> FilledLetter:
     """The stored letter with its links; raises KeyError for a mark that has none."""
-    return Parcel(
+    return FilledLetter(
         id=mail.id,
         kind=mail.kind,
         recipient=addresses.on_the_wire(mail.recipient),
@@ -131,21 +131,9 @@ def pack(mail: Claimed, links: Mapping[str, str]) -> Parcel:
     )
 
 
-class Sealed(NamedTuple):
-    """A letter as it goes over the wire."""
-
-    id: str
-    kind: str
-    recipient: str
-    subject: str
-    dated_at: datetime
-    octets: bytes
-
-
-def seal(parcel: Parcel, settings: Settings) -> Sealed:
-    """The letter's message as bytes; raises UnwritableLetter."""
-    octets = build(parcel, settings).as_bytes()
-    return Sealed(parcel.id, parcel.kind, parcel.recipient, parcel.subject, parcel.dated_at, octets)
+def to_bytes(letter: FilledLetter, settings: Settings) -> bytes:
+    """The letter's message; raises UnwritableLetter."""
+    return build(letter, settings).as_bytes()
 
 
 def is_writable(address: str) -> bool:
@@ -153,38 +141,38 @@ def is_writable(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None and len(address) <= 254
 
 
-def build(parcel: Parcel, settings: Settings) -> EmailMessage:
+def build(letter: FilledLetter, settings: Settings) -> EmailMessage:
     """The whole message; raises UnwritableLetter."""
-    if not is_writable(parcel.recipient):
+    if not is_writable(letter.recipient):
         raise UnwritableLetter("the address can't be written in a header")
     message = EmailMessage(policy=POLICY)
     message["From"] = f"{SENDER_NAME} <{settings.mail_default_sender}>"
-    message["To"] = parcel.recipient
+    message["To"] = letter.recipient
     if settings.contact != settings.mail_default_sender:
         message["Reply-To"] = settings.contact
-    message["Subject"] = parcel.subject
-    message["Date"] = format_datetime(parcel.dated_at.replace(microsecond=0))
-    message["Message-ID"] = parcel.message_id
-    if parcel.in_reply_to:
-        message["In-Reply-To"] = parcel.in_reply_to
-        message["References"] = parcel.in_reply_to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.dated_at.replace(microsecond=0))
+    message["Message-ID"] = letter.message_id
+    if letter.in_reply_to:
+        message["In-Reply-To"] = letter.in_reply_to
+        message["References"] = letter.in_reply_to
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message["MIME-Version"] = "1.0"
-    _add_tree(message, parcel)
-    message["Content-Language"] = parcel.language
+    _add_tree(message, letter)
+    message["Content-Language"] = letter.language
     return message
 
 
-def _add_tree(message: EmailMessage, parcel: Parcel) -> None:
-    bodies = [_text(parcel.text, "plain"), _text(parcel.html, "html")]
-    if not (parcel.calendar and parcel.method):
-        _join(message, "alternative", bodies, parcel.id)
+def _add_tree(message: EmailMessage, letter: FilledLetter) -> None:
+    bodies = [_text(letter.text, "plain"), _text(letter.html, "html")]
+    if not (letter.calendar and letter.method):
+        _join(message, "alternative", bodies, letter.id)
         return
-    bodies.append(_text(parcel.calendar.decode(), "calendar", method=parcel.method))
+    bodies.append(_text(letter.calendar.decode(), "calendar", method=letter.method))
     alternative = MIMEPart(policy=POLICY)
-    _join(alternative, "alternative", bodies, parcel.id)
-    _join(message, "mixed", [alternative, _invite_file(parcel.calendar)], parcel.id)
+    _join(alternative, "alternative", bodies, letter.id)
+    _join(message, "mixed", [alternative, _invite_file(letter.calendar)], letter.id)
 
 
 def _join(whole: MIMEPart, subtype: str, parts: list[MIMEPart], identity: str) -> None:

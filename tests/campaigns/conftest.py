@@ -8,7 +8,7 @@ from flask import Flask
 import config
 from regapp.events.models import Event
 from regapp.mailing.sending.smtp import Patience
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.days import new_day
 from tests.support.machine.server import environment
 from tests.support.mail.smtp import SmtpServer
@@ -20,8 +20,8 @@ def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, 
 
 
 @pytest.fixture
-def route(settings: config.Settings) -> SmtpRoute:
-    return SmtpRoute(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.5))
+def route(settings: config.Settings) -> SmtpTransport:
+    return SmtpTransport(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.5))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from regapp.core.db import db, writing
 from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
@@ -37,7 +37,7 @@ def order() -> OutgoingMail:
 
 @pytest.mark.usefixtures("clock")
 def test_who_comes_is_told_how_to_get_there_and_who_joins_where_to_try_the_sound(
-    day: Event, route: SmtpRoute, server: SmtpServer
+    day: Event, route: SmtpTransport, server: SmtpServer
 ) -> None:
     add(day, "På", "Plats", email="site@example.org")
     add(day, "Di", "Gital", email="online@example.org", wish=Wish.ONLINE)
@@ -56,7 +56,7 @@ def test_who_comes_is_told_how_to_get_there_and_who_joins_where_to_try_the_sound
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(("language", "words"), [("sv", "Ta med legitimation."), ("en", "Ta med legitimation.")])
 def test_words_in_one_language_go_to_everybody(
-    day: Event, language: str, words: str, route: SmtpRoute, server: SmtpServer
+    day: Event, language: str, words: str, route: SmtpTransport, server: SmtpServer
 ) -> None:
     add(day, "Åsa", "Ek", language=language)
     remind(day, message_sv=words)
@@ -97,7 +97,7 @@ def start_day(_person: int, event: int) -> None:
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("happens", [cancel, move_online, change_address, is_another_mailbox, cancel_day, start_day])
 def test_an_order_that_is_of_no_use_any_more_is_withdrawn(
-    day: Event, route: SmtpRoute, server: SmtpServer, happens: Callable[[int, int], None]
+    day: Event, route: SmtpTransport, server: SmtpServer, happens: Callable[[int, int], None]
 ) -> None:
     person = add(day, "Åsa", "Ek", email="asa@example.org").id
     remind(day, audience=Audience.ON_SITE)
@@ -112,7 +112,7 @@ def test_an_order_that_is_of_no_use_any_more_is_withdrawn(
 
 @pytest.mark.usefixtures("clock")
 def test_a_reminder_to_everybody_tells_the_form_that_counts_when_it_leaves(
-    day: Event, route: SmtpRoute, server: SmtpServer
+    day: Event, route: SmtpTransport, server: SmtpServer
 ) -> None:
     person = add(day, "Åsa", "Ek", email="asa@example.org").id
     remind(day)
@@ -129,7 +129,7 @@ def test_a_reminder_to_everybody_tells_the_form_that_counts_when_it_leaves(
 
 
 @pytest.mark.usefixtures("clock")
-def test_hostile_words_of_an_organiser_stay_words(day: Event, route: SmtpRoute, server: SmtpServer) -> None:
+def test_hostile_words_of_an_organiser_stay_words(day: Event, route: SmtpTransport, server: SmtpServer) -> None:
     hostile = "<script>x</script> {{ 7 * 7 }} %(x)s \x02manage\x03\r\nBcc: all@example.org"
     add(day, "Åsa", "Ek", email="asa@example.org")
     remind(day, message_sv=hostile)

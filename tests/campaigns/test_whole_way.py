@@ -15,7 +15,7 @@ from sqlalchemy import select
 from regapp import worker
 from regapp.core.db import db
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations.models import Registration, Status
 from regapp.worker import Worker
 from tests.support.client import CheckingClient, read
@@ -34,7 +34,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def work(app: Flask, route: SmtpRoute) -> Iterator[Callable[[], None]]:
+def work(app: Flask, route: SmtpTransport) -> Iterator[Callable[[], None]]:
     """Starts a worker with all its chores, in a thread of its own, stopped after the test."""
     working = Worker(worker.chores(app), route)
 

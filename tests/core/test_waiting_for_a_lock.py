@@ -9,7 +9,7 @@ import config
 from regapp.core import db as core_db
 from regapp.core.db import db
 from regapp.events.models import Event
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.worker import Worker
 from tests.support.days import new_day
 from tests.support.machine.disks import Lock
@@ -49,7 +49,7 @@ def test_a_chore_that_waits_in_vain_keeps_no_other_from_its_turn(
         working.stop()
 
     held.take(of_row=True)
-    working = Worker([settle, dispose], SmtpRoute(settings))
+    working = Worker([settle, dispose], SmtpTransport(settings))
     working.run()
     held.give_back()
     assert done == ["dispose"]

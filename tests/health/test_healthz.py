@@ -16,7 +16,7 @@ from regapp.core.db import db, writing
 from regapp.health import LETTER_MAY_WAIT, WORKER_MAY_BE_SILENT
 from regapp.mailing import heartbeat
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.worker import Worker
 from tests.support.machine.postgres import cut_off
 
@@ -101,7 +101,7 @@ def test_a_worker_gives_a_sign_of_life_before_its_other_work(
     app: Flask, client: FlaskClient, settings: config.Settings
 ) -> None:
     seen: list[int] = []
-    working = Worker([lambda now: look(now)], SmtpRoute(settings))
+    working = Worker([lambda now: look(now)], SmtpTransport(settings))
 
     def look(_now: datetime) -> None:
         seen.append(ask(client, "/healthz/late")[0])

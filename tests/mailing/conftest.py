@@ -12,7 +12,7 @@ from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.sending.smtp import Patience
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
@@ -28,14 +28,14 @@ def environ(database_url: str, instance: Path, server: SmtpServer) -> dict[str, 
 
 
 @pytest.fixture
-def route(settings: config.Settings) -> SmtpRoute:
-    return SmtpRoute(settings)
+def route(settings: config.Settings) -> SmtpTransport:
+    return SmtpTransport(settings)
 
 
 @pytest.fixture
-def hurried(settings: config.Settings) -> SmtpRoute:
+def hurried(settings: config.Settings) -> SmtpTransport:
     """For a server that hangs."""
-    return SmtpRoute(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.2))
+    return SmtpTransport(settings, Patience(connect=2, answer=1, letter=2, goodbye=0.2))
 
 
 @pytest.fixture

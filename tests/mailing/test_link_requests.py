@@ -25,7 +25,7 @@ from regapp.mailing import heartbeat, link_requests, outbox
 from regapp.mailing.link_requests import Door, LinkRequest
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
@@ -123,7 +123,7 @@ def test_a_request_does_the_same_whether_the_address_is_known_or_not(app: Flask,
 
 @doors
 def test_the_worker_answers_before_it_delivers_and_nothing_of_the_question_stays(
-    app: Flask, server: SmtpServer, route: SmtpRoute, kind: str
+    app: Flask, server: SmtpServer, route: SmtpTransport, kind: str
 ) -> None:
     ask(app, kind)
     ask(app, kind, "nobody@example.org")
@@ -136,7 +136,7 @@ def test_the_worker_answers_before_it_delivers_and_nothing_of_the_question_stays
 
 
 @contextmanager
-def at_work(app: Flask, route: SmtpRoute) -> Iterator[None]:
+def at_work(app: Flask, route: SmtpTransport) -> Iterator[None]:
     """A worker in a thread of its own."""
     working = Worker([], route)
 
@@ -155,7 +155,7 @@ def at_work(app: Flask, route: SmtpRoute) -> Iterator[None]:
 
 
 @pytest.mark.both_databases("each wakes the worker in its own way")
-def test_a_resting_worker_wakes_for_a_question(app: Flask, server: SmtpServer, route: SmtpRoute) -> None:
+def test_a_resting_worker_wakes_for_a_question(app: Flask, server: SmtpServer, route: SmtpTransport) -> None:
     with at_work(app, route):
         with app.app_context():
             put("warm:1")
@@ -165,7 +165,7 @@ def test_a_resting_worker_wakes_for_a_question(app: Flask, server: SmtpServer, r
         wait_until(lambda: len(server.received) == 2, what="the link")
 
 
-def test_a_link_does_not_wait_for_the_end_of_a_mailing(app: Flask, server: SmtpServer, route: SmtpRoute) -> None:
+def test_a_link_does_not_wait_for_the_end_of_a_mailing(app: Flask, server: SmtpServer, route: SmtpTransport) -> None:
     with app.app_context():
         for number in range(12):
             put(f"crowd:{number}")

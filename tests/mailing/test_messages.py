@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import config
 from regapp.core.db import db
 from regapp.mailing import message
-from regapp.mailing.message import POLICY, Parcel, UnwritableLetter
+from regapp.mailing.message import POLICY, FilledLetter, UnwritableLetter
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import SENDER
 from tests.support.mail.letters import LINKS, WRITTEN_AT, a_letter, put, put_invited
 from tests.support.mail.smtp import Received, SmtpServer
@@ -26,7 +26,7 @@ from tests.support.mail.smtp import Received, SmtpServer
 pytestmark = pytest.mark.usefixtures("context")
 
 
-def _delivered(route: SmtpRoute, server: SmtpServer) -> Received:
+def _delivered(route: SmtpTransport, server: SmtpServer) -> Received:
     assert deliver_due(route).handled == 1
     return server.received[-1]
 
@@ -36,18 +36,18 @@ def _tree(part: EmailMessage) -> object:
     return (part.get_content_type(), children) if children else part.get_content_type()
 
 
-def _parcel(**changes: object) -> Parcel:
+def _filled(**changes: object) -> FilledLetter:
     values: dict[str, object] = {
         "id": "ab" * 16, "kind": "link", "recipient": "asa@example.org", "language": "sv", "in_reply_to": None,
         "message_id": "<a@example.org>", "dated_at": WRITTEN_AT, "subject": "Din länk", "text": "Hej\n",
         "html": "<p>Hej</p>", "calendar": None, "method": None,
     }  # fmt: skip
-    return Parcel(**{**values, **changes})  # type: ignore[arg-type]
+    return FilledLetter(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("method", list(CalendarMethod))
 def test_an_invited_letter_has_the_tree_that_calendars_understand(
-    route: SmtpRoute, server: SmtpServer, method: CalendarMethod
+    route: SmtpTransport, server: SmtpServer, method: CalendarMethod
 ) -> None:
     put_invited(method=method)
     received = _delivered(route, server)
@@ -66,7 +66,9 @@ def test_an_invited_letter_has_the_tree_that_calendars_understand(
     assert file.get_content_disposition() == "attachment"
 
 
-def test_both_calendar_parts_are_the_same_bytes_with_the_links_in_them(route: SmtpRoute, server: SmtpServer) -> None:
+def test_both_calendar_parts_are_the_same_bytes_with_the_links_in_them(
+    route: SmtpTransport, server: SmtpServer
+) -> None:
     put_invited()
     parts = {part.get_content_type(): part for part in _delivered(route, server).message.walk()}
     body, file = (parts[kind].get_payload(decode=True) for kind in ("text/calendar", "application/ics"))
@@ -79,12 +81,12 @@ def test_both_calendar_parts_are_the_same_bytes_with_the_links_in_them(route: Sm
     assert event["ORGANIZER"] == f"mailto:{SENDER}"
 
 
-def test_other_letters_are_text_and_html(route: SmtpRoute, server: SmtpServer) -> None:
+def test_other_letters_are_text_and_html(route: SmtpTransport, server: SmtpServer) -> None:
     put()
     assert _tree(_delivered(route, server).message) == ("multipart/alternative", ["text/plain", "text/html"])
 
 
-def test_links_stand_only_in_what_is_sent(route: SmtpRoute, server: SmtpServer) -> None:
+def test_links_stand_only_in_what_is_sent(route: SmtpTransport, server: SmtpServer) -> None:
     identity = put_invited()
     letter = _delivered(route, server).message
     texts = [part.get_content() for part in letter.walk() if part.get_content_maintype() == "text"]
@@ -96,7 +98,7 @@ def test_links_stand_only_in_what_is_sent(route: SmtpRoute, server: SmtpServer) 
     assert "token" not in f"{mail.text}{mail.html}{mail.calendar}"
 
 
-def test_the_headers_are_a_machines_letter_to_one_person(route: SmtpRoute, server: SmtpServer) -> None:
+def test_the_headers_are_a_machines_letter_to_one_person(route: SmtpTransport, server: SmtpServer) -> None:
     first = put("confirmation:1", at=WRITTEN_AT)
     _delivered(route, server)
     second = put_invited("link:1", in_reply_to=f"<{first}@swecarnet.example.org>", language="en", at=WRITTEN_AT)
@@ -118,7 +120,7 @@ def test_the_headers_are_a_machines_letter_to_one_person(route: SmtpRoute, serve
     assert all(len(letter.get_all(name, [])) == 1 for name in set(letter.keys()))
 
 
-def test_the_bytes_are_seven_bit_with_crlf_and_short_lines(route: SmtpRoute, server: SmtpServer) -> None:
+def test_the_bytes_are_seven_bit_with_crlf_and_short_lines(route: SmtpTransport, server: SmtpServer) -> None:
     put_invited(letter=a_letter(subject="Å" * 150))
     octets = _delivered(route, server).octets
     assert octets.isascii()
@@ -126,20 +128,20 @@ def test_the_bytes_are_seven_bit_with_crlf_and_short_lines(route: SmtpRoute, ser
     assert max(len(line) for line in octets.split(b"\r\n")) <= 78
 
 
-def test_a_retry_sends_the_same_bytes(route: SmtpRoute, settings: config.Settings) -> None:
-    parcel = _parcel(calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", method="REQUEST")
+def test_a_retry_sends_the_same_bytes(route: SmtpTransport, settings: config.Settings) -> None:
+    parcel = _filled(calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", method="REQUEST")
     assert message.build(parcel, settings).as_bytes() == message.build(parcel, settings).as_bytes()
 
 
 def test_replies_go_to_a_person_when_one_is_named(settings: config.Settings) -> None:
-    assert message.build(_parcel(), settings)["Reply-To"] is None
+    assert message.build(_filled(), settings)["Reply-To"] is None
     named = config.Settings(mail_default_sender=SENDER, mail_reply_to="anna@example.org")
-    assert message.build(_parcel(), named)["Reply-To"] == "anna@example.org"
+    assert message.build(_filled(), named)["Reply-To"] == "anna@example.org"
 
 
 def test_a_long_message_id_stays_one_word(settings: config.Settings) -> None:
     identity = f"<{'ab' * 16}@{'utbildningsdagen' * 3}.example.org>"
-    octets = message.build(_parcel(message_id=identity, in_reply_to=identity), settings).as_bytes()
+    octets = message.build(_filled(message_id=identity, in_reply_to=identity), settings).as_bytes()
     assert octets.count(identity.encode()) == 3
 
 
@@ -150,12 +152,12 @@ def test_a_long_message_id_stays_one_word(settings: config.Settings) -> None:
 )  # fmt: skip
 def test_an_address_that_isnt_one_bare_mailbox_is_refused(settings: config.Settings, address: str) -> None:
     with pytest.raises(UnwritableLetter):
-        message.build(_parcel(recipient=address), settings)
+        message.build(_filled(recipient=address), settings)
 
 
 @pytest.mark.parametrize("address", ["o'brien@example.org", "a+b.c_d=e@xn--exmpel-bua.se", "{x}@example.org"])
 def test_odd_addresses_are_written_as_they_are(settings: config.Settings, address: str) -> None:
-    assert f"To: {address}\r\n".encode() in message.build(_parcel(recipient=address), settings).as_bytes()
+    assert f"To: {address}\r\n".encode() in message.build(_filled(recipient=address), settings).as_bytes()
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
@@ -175,9 +177,9 @@ def test_no_words_change_a_header_or_a_recipient(settings: config.Settings, word
     from regapp.mailing import letters
 
     written = letters.write(a_letter(subject=words), "sv")
-    built = message.build(_parcel(subject=written.subject), settings)
+    built = message.build(_filled(subject=written.subject), settings)
     octets = built.as_bytes()
     names = [line.split(b":")[0] for line in octets.partition(b"\r\n\r\n")[0].split(b"\r\n") if line[:1] not in b" \t"]
-    expected = message.build(_parcel(subject="x"), settings)
+    expected = message.build(_filled(subject="x"), settings)
     assert names == [name.encode() for name, _ in expected.items()]
     assert b"\r\nTo: asa@example.org\r\n" in octets

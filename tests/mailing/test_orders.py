@@ -11,7 +11,7 @@ from regapp.mailing import orders
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import registering
 from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
@@ -66,7 +66,7 @@ def test_one_statement_writes_an_order_for_each_person_and_never_two() -> None:
 
 @pytest.mark.both_databases("the order is locked while it becomes a letter")
 def test_an_order_is_rendered_when_it_is_claimed_and_an_overtaken_one_is_withdrawn(
-    route: SmtpRoute, server: SmtpServer
+    route: SmtpTransport, server: SmtpServer
 ) -> None:
     order()
     orders.render_with({"news": lambda mail: None if "p1" in mail.recipient else Rendering(a_letter())})
@@ -76,7 +76,7 @@ def test_an_order_is_rendered_when_it_is_claimed_and_an_overtaken_one_is_withdra
     assert server.received[0].message["Subject"] == a_letter().subject
 
 
-def test_a_kind_that_nobody_renders_spoils_no_other_letter(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_kind_that_nobody_renders_spoils_no_other_letter(route: SmtpTransport, server: SmtpServer) -> None:
     orders.render_with({})
     order("unheard of")
     put("after them")
@@ -85,7 +85,7 @@ def test_a_kind_that_nobody_renders_spoils_no_other_letter(route: SmtpRoute, ser
 
 
 @pytest.mark.both_databases("SQL orders the claim")
-def test_a_confirmation_doesnt_wait_for_a_crowds_letters(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_confirmation_doesnt_wait_for_a_crowds_letters(route: SmtpTransport, server: SmtpServer) -> None:
     order()
     orders.render_with({"news": lambda mail: Rendering(a_letter())})
     put("confirmation", to="new@example.org", at=WHILE_OPEN + timedelta(minutes=5))
@@ -94,7 +94,7 @@ def test_a_confirmation_doesnt_wait_for_a_crowds_letters(route: SmtpRoute, serve
 
 
 def test_a_letter_put_off_is_told_anew_or_not_at_all_when_it_holds_no_more(
-    route: SmtpRoute, server: SmtpServer
+    route: SmtpTransport, server: SmtpServer
 ) -> None:
     order()
     says = {f"p{number}@example.org": Rendering(a_letter(subject="Before")) for number in range(3)}

@@ -316,7 +316,7 @@ class Day(RuleBasedStateMachine):
                 if (claimed := claiming.claim(self.now)) is None:
                     return
                 if made(claimed.id):
-                    claiming.settle(claimed.id, Answer(TryOutcome.SENT, "250 OK"), self.now)
+                    claiming.note_answer(claimed.id, Answer(TryOutcome.SENT, "250 OK"), self.now)
 
     @rule(was_taken=st.booleans())
     def a_letter_that_takes_an_entry_does_not_arrive(self, was_taken: bool) -> None:

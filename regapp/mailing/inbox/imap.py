@@ -34,10 +34,10 @@ class PatientImap(imaplib.IMAP4):
     def __init__(self, host: str, port: int, *, patience: Patience, context: ssl.SSLContext | None) -> None:
         self.patience = patience
         self._context = context
-        self.give(patience.connect + patience.answer)
+        self.set_deadline(patience.connect + patience.answer)
         super().__init__(host, port, timeout=patience.connect)
 
-    def give(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """So much time from here on."""
         self._deadline = time.monotonic() + seconds
 
@@ -85,7 +85,7 @@ class PatientImap(imaplib.IMAP4):
 
     def say_goodbye(self) -> None:
         """LOGOUT; whatever goes wrong there, what was done before it is done."""
-        self.give(self.patience.goodbye)
+        self.set_deadline(self.patience.goodbye)
         try:
             self.logout()
         except (self.error, OSError):

@@ -181,7 +181,7 @@ class Mailbox:
 
     def _ask(self, what: str, command: Callable[..., Any], *arguments: Any, on: PatientImap | None = None) -> Any:
         """The data of the server's answer; raises InboxTrouble for any but OK."""
-        (on or self._imap).give(self._patience.command)
+        (on or self._imap).set_deadline(self._patience.command)
         try:
             status, data = command(*arguments)
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:

@@ -15,8 +15,8 @@ from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, Outgoi
 from regapp.mailing.sending import pausing
 
 LEASE = timedelta(minutes=20)
-"""Longer than the two slowest deliveries that transport allows, since a letter is taken out while the one before it is
-on its way: only a dead worker's lease runs out. One of this machine's is found sooner (see presence)."""
+"""Longer than the slowest delivery that transport allows: only a dead worker's lease runs out. A dead worker of this
+machine is found sooner (see presence)."""
 
 _FIRST_PAUSES = (1, 2, 5, 15, 60)
 _LATER_PAUSE = 60
@@ -138,13 +138,13 @@ def is_overtaken(letter: Claimed) -> bool:
     return db.session.scalar(newer.limit(1)) is not None
 
 
-def settle(mail_id: str, answer: Answer, now: datetime) -> MailState:
+def note_answer(mail_id: str, answer: Answer, now: datetime) -> MailState:
     """Note the try and what it means for the letter; returns the letter's new state.
 
     What was sent is sent, even when the lease ran out meanwhile and the letter went back to the queue.
     """
     if answer.outcome is TryOutcome.SENT:
-        return _settle_sent(mail_id, answer, now)
+        return _note_sent(mail_id, answer, now)
     found = _execute(_LOOK, {"mail_id": mail_id}).one_or_none()
     if found is None:
         return MailState.WITHDRAWN
@@ -164,7 +164,7 @@ def settle(mail_id: str, answer: Answer, now: datetime) -> MailState:
     return state
 
 
-def _settle_sent(mail_id: str, answer: Answer, now: datetime) -> MailState:
+def _note_sent(mail_id: str, answer: Answer, now: datetime) -> MailState:
     """What happens to nearly every letter, in two statements."""
     run = db.session.connection().execute
     if run(_SENT, {"mail_id": mail_id, "words": answer.words, "now": now}).rowcount == 0:
@@ -228,7 +228,7 @@ def _take_back(these: ColumnElement[bool], now: datetime) -> int:
         select(OutgoingMail.id).where(OutgoingMail.state == MailState.SENDING, these).with_for_update(skip_locked=True)
     ).all()
     for mail_id in found:
-        settle(mail_id, Answer(TryOutcome.INTERRUPTED, "the worker vanished before it had an answer"), now)
+        note_answer(mail_id, Answer(TryOutcome.INTERRUPTED, "the worker vanished before it had an answer"), now)
     return len(found)
 
 

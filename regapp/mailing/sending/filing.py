@@ -1,12 +1,12 @@
 """The demo's way out: each letter is a file that a mail program opens."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config import Settings
-from regapp.mailing.message import Sealed
+from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.sending.claiming import Answer
 from regapp.mailing.sending.stops import QueueTrouble
@@ -26,12 +26,11 @@ class Folder:
             raise QueueTrouble(f"the folder for letters can't be made: {error.strerror}") from error
         yield self
 
-    def carry(self, letter: Sealed, may_hand_over: Callable[[], object]) -> Answer:
+    def send(self, letter: FilledLetter, octets: bytes) -> Answer:
         """Write the letter under its own name, whole or not at all."""
-        may_hand_over()
         name = f"{letter.dated_at:%Y%m%d-%H%M%S}-{letter.kind}-{letter.id[:8]}.eml"
         try:
-            _write_whole(self._path / name, letter.octets)
+            _write_whole(self._path / name, octets)
         except OSError as error:
             raise QueueTrouble(f"the letter can't be written to its file: {error.strerror}") from error
         return Answer(TryOutcome.FILED, name)

@@ -13,7 +13,7 @@ from regapp.mailing.outbox import inserting, wake_workers
 def pause(at: datetime, *, actor: str) -> bool:
     """Let the letters wait from now on; False when they do already, then the first pause stands.
 
-    What is in a worker's hands, two letters at most, is finished.
+    The letter that a worker has claimed is finished.
     """
     first = inserting(QueuePause).on_conflict_do_nothing().returning(QueuePause.id)
     is_new = db.session.scalar(first, {"id": 1, "paused_at": at, "paused_by": actor}) is not None
@@ -40,8 +40,8 @@ def find() -> QueuePause | None:
 def may_leave() -> ColumnElement[bool]:
     """Whether no pause holds the letter back.
 
-    A pause is for what participants get. A letter of no crowd's and about nobody's registration is the house's own
-    (a way to sign in, an alarm, the digest): held back, it would lock out the organiser who is to end the pause.
+    Non-bulk mail without a registration (sign-in, alarm, digest) ignores the pause: held back, it would lock out the
+    organiser who is to end it.
     """
     is_own = and_(OutgoingMail.registration_id.is_(None), OutgoingMail.is_bulk.is_(False))
     return or_(is_own, ~exists(select(QueuePause.id)))

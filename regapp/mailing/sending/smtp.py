@@ -6,7 +6,6 @@ import io
 import smtplib
 import ssl
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,18 +42,17 @@ class Answers(io.RawIOBase):
         return int(self._client.socket_in_time().recv_into(buffer))
 
 
-class PatientClient(smtplib.SMTP):
+class DeadlineSmtp(smtplib.SMTP):
     """One connection; `reply` is the server's last word on a message, `has_begun` whether it took the sender."""
 
     def __init__(self, host: str, port: int, *, name: str, patience: Patience) -> None:
         self.patience = patience
         self.reply: tuple[int, bytes] = (0, b"")
         self.has_begun = False
-        self.may_hand_over: Callable[[], object] = lambda: None
-        self.give(patience.connect + patience.answer)
+        self.set_deadline(patience.connect + patience.answer)
         super().__init__(host, port, local_hostname=name, timeout=patience.connect)
 
-    def give(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """So much time from here on."""
         self._deadline = time.monotonic() + seconds
 
@@ -82,20 +80,19 @@ class PatientClient(smtplib.SMTP):
         return code, words
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        self.may_hand_over()
         self.reply = super().data(msg)
         return self.reply
 
     def say_goodbye(self) -> None:
         """QUIT; whatever goes wrong there, the letters before it are delivered."""
-        self.give(self.patience.goodbye)
+        self.set_deadline(self.patience.goodbye)
         try:
             self.quit()
         except (smtplib.SMTPException, OSError):
             self.close()
 
 
-class PatientTlsClient(PatientClient):
+class DeadlineSmtpTls(DeadlineSmtp):
     """The same, in TLS from the first byte."""
 
     def __init__(self, host: str, port: int, *, name: str, patience: Patience, context: ssl.SSLContext) -> None:

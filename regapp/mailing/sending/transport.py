@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -16,11 +16,11 @@ from flask_mail import Connection, Mail, Message
 
 from config import Settings
 from regapp.core import addresses
-from regapp.mailing.message import Sealed
+from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.sending import verp
 from regapp.mailing.sending.claiming import Answer
-from regapp.mailing.sending.smtp import Patience, PatientClient, PatientTlsClient
+from regapp.mailing.sending.smtp import DeadlineSmtp, DeadlineSmtpTls, Patience
 from regapp.mailing.sending.stops import QueueTrouble
 
 LETTERS_PER_CONNECTION = 100
@@ -33,15 +33,15 @@ _TOO_LARGE = 552
 
 
 class LetterMessage(Message):
-    """Flask-Mail's message with the bytes that `message.seal` made; its own have no calendar part."""
+    """Flask-Mail's message with the bytes that `message.to_bytes` made; its own have no calendar part."""
 
-    def __init__(self, letter: Sealed, envelope_sender: str) -> None:
+    def __init__(self, letter: FilledLetter, octets: bytes, envelope_sender: str) -> None:
         # Flask-Mail's own constructor asks DNS for this machine's name, at every letter.
         self.subject, self.sender, self.recipients = letter.subject, envelope_sender, [letter.recipient]
         self.cc, self.bcc, self.reply_to = [], [], None
         self.mail_options, self.rcpt_options = [], []
         self.date = 0  # An empty one would be filled in; the Date in the bytes is the letter's own.
-        self._octets = letter.octets
+        self._octets = octets
 
     def as_bytes(self) -> bytes:
         return self._octets
@@ -50,20 +50,20 @@ class LetterMessage(Message):
 class LetterConnection(Connection):
     """Flask-Mail's connection with a certificate check, a time limit, and a QUIT that can't fail a letter."""
 
-    host: PatientClient | None
+    host: DeadlineSmtp | None
 
-    def __init__(self, mail: PostOffice) -> None:
+    def __init__(self, mail: Mailer) -> None:
         super().__init__(mail)
-        self._office = mail
+        self._mailer = mail
 
-    def configure_host(self) -> PatientClient:
-        client = self._office.dial()
+    def configure_host(self) -> DeadlineSmtp:
+        client = self._mailer.dial()
         try:
-            if self._office.settings.mail_use_tls:
-                client.starttls(context=self._office.tls())
+            if self._mailer.settings.mail_use_tls:
+                client.starttls(context=self._mailer.tls())
             client.ehlo_or_helo_if_needed()
-            if self._office.settings.mail_username:
-                client.login(self._office.settings.mail_username, self._office.settings.mail_password)
+            if self._mailer.settings.mail_username:
+                client.login(self._mailer.settings.mail_username, self._mailer.settings.mail_password)
         except BaseException:
             client.close()
             raise
@@ -76,7 +76,7 @@ class LetterConnection(Connection):
             self.host.say_goodbye()
 
 
-class PostOffice(Mail):
+class Mailer(Mail):
     """Flask-Mail, set up from our settings: never silenced by TESTING, never printing credentials."""
 
     def __init__(self, settings: Settings, patience: Patience) -> None:
@@ -91,25 +91,25 @@ class PostOffice(Mail):
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.settings.mail_ca_file or None)
 
-    def dial(self) -> PatientClient:
+    def dial(self) -> DeadlineSmtp:
         host, port, name = self.settings.mail_server, self.settings.mail_port, self.settings.mail_domain
         if self.settings.mail_use_ssl:
-            return PatientTlsClient(host, port, name=name, patience=self.patience, context=self.tls())
-        return PatientClient(host, port, name=name, patience=self.patience)
+            return DeadlineSmtpTls(host, port, name=name, patience=self.patience, context=self.tls())
+        return DeadlineSmtp(host, port, name=name, patience=self.patience)
 
 
-class SmtpRoute:
+class SmtpTransport:
     """Letters over one connection, a new one where the server ends it."""
 
     def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
         self._settings = settings
         self._patience = patience or Patience()
-        self._office = PostOffice(settings, self._patience)
+        self._mailer = Mailer(settings, self._patience)
         self._connection: LetterConnection | None = None
-        self._carried = 0
+        self._sent = 0
 
     @contextmanager
-    def opened(self) -> Iterator[SmtpRoute]:
+    def opened(self) -> Iterator[SmtpTransport]:
         """Connected, signed in; raises QueueTrouble when that can't be had."""
         self._connect()
         try:
@@ -117,16 +117,16 @@ class SmtpRoute:
         finally:
             self._disconnect()
 
-    def carry(self, letter: Sealed, may_hand_over: Callable[[], object]) -> Answer:
+    def send(self, letter: FilledLetter, octets: bytes) -> Answer:
         """Deliver one letter; raises QueueTrouble when the server, not the letter, is the trouble."""
-        message = LetterMessage(letter, verp.envelope_sender(letter.id, self._settings))
-        if self._carried >= LETTERS_PER_CONNECTION or not self._is_connected():
+        message = LetterMessage(letter, octets, verp.envelope_sender(letter.id, self._settings))
+        if self._sent >= LETTERS_PER_CONNECTION or not self._is_connected():
             self._reconnect()
-        answer = self._try(message, may_hand_over)
+        answer = self._try(message)
         if answer is None:
             # The server had enough of this connection before it looked at this letter.
             self._reconnect()
-            answer = self._try(message, may_hand_over)
+            answer = self._try(message)
         return answer or Answer(TryOutcome.RETRY, "the server ended the connection")
 
     def probe(self) -> str:
@@ -137,11 +137,11 @@ class SmtpRoute:
             return f"{self._settings.mail_server}:{self._settings.mail_port} answers; {encrypted}, {signed_in}"
 
     @property
-    def _client(self) -> PatientClient:
+    def _client(self) -> DeadlineSmtp:
         return self._open_connection[1]
 
     @property
-    def _open_connection(self) -> tuple[LetterConnection, PatientClient]:
+    def _open_connection(self) -> tuple[LetterConnection, DeadlineSmtp]:
         if self._connection is None or self._connection.host is None:
             raise RuntimeError("opened() was not entered")
         return self._connection, self._connection.host
@@ -150,12 +150,12 @@ class SmtpRoute:
         return self._connection is not None and self._client.sock is not None
 
     def _connect(self) -> None:
-        connection = self._office.connect()
+        connection = self._mailer.connect()
         try:
             connection.__enter__()
         except (OSError, smtplib.SMTPException) as error:
             raise QueueTrouble(_trouble(error)) from error
-        self._connection, self._carried = connection, 0
+        self._connection, self._sent = connection, 0
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -166,18 +166,18 @@ class SmtpRoute:
         self._disconnect()
         self._connect()
 
-    def _try(self, message: LetterMessage, may_hand_over: Callable[[], object]) -> Answer | None:
-        """One try; None when a connection that had carried letters ended before this one began."""
-        (connection, client), is_fresh = self._open_connection, self._carried == 0
-        client.has_begun, client.may_hand_over = False, may_hand_over
-        client.give(self._patience.letter)
+    def _try(self, message: LetterMessage) -> Answer | None:
+        """One try; None when a connection that had taken letters ended before this one began."""
+        (connection, client), is_fresh = self._open_connection, self._sent == 0
+        client.has_begun = False
+        client.set_deadline(self._patience.letter)
         try:
             connection.send(message)
         except (OSError, smtplib.SMTPException) as error:
             if client.sock is None and not client.has_begun and not is_fresh:
                 return None
             return _blame(error)
-        self._carried += 1
+        self._sent += 1
         return Answer(TryOutcome.SENT, said(*client.reply))
 
 

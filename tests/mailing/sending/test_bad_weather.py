@@ -14,7 +14,7 @@ from regapp.mailing.marks import mark
 from regapp.mailing.models import MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending import claiming, smtp
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.mail.letters import a_letter, put, put_invited
 from tests.support.mail.smtp import DROP, HANG, SmtpServer
 
@@ -27,7 +27,7 @@ def _get(identity: str) -> OutgoingMail:
     return mail
 
 
-def test_a_delivered_letter_keeps_the_servers_answer(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_delivered_letter_keeps_the_servers_answer(route: SmtpTransport, server: SmtpServer) -> None:
     mail = _get(put())
     assert deliver_due(route).handled == 1
     mail = _get(mail.id)
@@ -37,7 +37,7 @@ def test_a_delivered_letter_keeps_the_servers_answer(route: SmtpRoute, server: S
     assert [(attempt.outcome, attempt.answer) for attempt in mail.tries] == [(TryOutcome.SENT, mail.last_answer)]
 
 
-def test_one_connection_carries_many_letters(route: SmtpRoute, server: SmtpServer) -> None:
+def test_one_connection_carries_many_letters(route: SmtpTransport, server: SmtpServer) -> None:
     for number in range(20):
         put(f"letter:{number}")
     assert deliver_due(route).handled == 20
@@ -45,7 +45,7 @@ def test_one_connection_carries_many_letters(route: SmtpRoute, server: SmtpServe
 
 
 @pytest.mark.both_databases("a note and the next claim share a transaction")
-def test_one_refused_recipient_among_many_fails_alone(route: SmtpRoute, server: SmtpServer) -> None:
+def test_one_refused_recipient_among_many_fails_alone(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.recipients["gone@example.org"] = ["550 5.1.1 no such user"]
     identities = [put(f"letter:{number}") for number in range(10)]
     gone = put("gone", to="gone@example.org")
@@ -59,7 +59,7 @@ def test_one_refused_recipient_among_many_fails_alone(route: SmtpRoute, server: 
     assert server.connections == 1
 
 
-def _tries_until_sent(route: SmtpRoute, identity: str) -> list[timedelta]:
+def _tries_until_sent(route: SmtpTransport, identity: str) -> list[timedelta]:
     """The pauses between the tries, with the clock moved over them."""
     pauses = []
     with time_machine.travel(clock.now(), tick=False) as traveller:
@@ -72,14 +72,14 @@ def _tries_until_sent(route: SmtpRoute, identity: str) -> list[timedelta]:
 
 
 @pytest.mark.both_databases("when a letter is due is an instant that is compared")
-def test_greylisting_twice_is_waited_out(route: SmtpRoute, server: SmtpServer) -> None:
+def test_greylisting_twice_is_waited_out(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.recipients["asa@example.org"] = ["450 4.2.0 greylisted"] * 2
     identity = put()
     assert _tries_until_sent(route, identity) == [timedelta(minutes=1), timedelta(minutes=2)]
     assert (len(server.received), _get(identity).attempts) == (1, 3)
 
 
-def test_every_try_is_the_same_message_with_its_first_date(route: SmtpRoute, server: SmtpServer) -> None:
+def test_every_try_is_the_same_message_with_its_first_date(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.data = ["451 4.3.0 later"] * 3
     identity = put_invited(at=clock.now() - timedelta(hours=1))
     _tries_until_sent(route, identity)
@@ -93,7 +93,7 @@ def test_every_try_is_the_same_message_with_its_first_date(route: SmtpRoute, ser
 
 @pytest.mark.parametrize("fault", ["451 4.7.1 rate limit", "452 full", DROP, HANG])
 def test_a_letter_that_isnt_taken_now_is_tried_again_and_arrives(
-    hurried: SmtpRoute, server: SmtpServer, fault: str
+    hurried: SmtpTransport, server: SmtpServer, fault: str
 ) -> None:
     server.faults.data = [fault]
     troubled, other = put("a"), put("b")
@@ -109,7 +109,9 @@ def test_a_letter_that_isnt_taken_now_is_tried_again_and_arrives(
     ]
 
 
-def test_a_connection_that_drops_in_the_middle_of_a_letter_leaves_no_copy(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_connection_that_drops_in_the_middle_of_a_letter_leaves_no_copy(
+    route: SmtpTransport, server: SmtpServer
+) -> None:
     server.faults.amid_data = [DROP]
     troubled, other = put_invited("a"), put("b")
     deliver_due(route)
@@ -121,7 +123,7 @@ def test_a_connection_that_drops_in_the_middle_of_a_letter_leaves_no_copy(route:
 
 
 @pytest.mark.parametrize("fault", ["552 5.3.4 too big", "554 5.7.1 spam"])
-def test_a_letter_that_is_never_taken_fails_at_once(route: SmtpRoute, server: SmtpServer, fault: str) -> None:
+def test_a_letter_that_is_never_taken_fails_at_once(route: SmtpTransport, server: SmtpServer, fault: str) -> None:
     server.faults.data = [fault]
     identity, other = put("a"), put("b")
     deliver_due(route)
@@ -129,7 +131,7 @@ def test_a_letter_that_is_never_taken_fails_at_once(route: SmtpRoute, server: Sm
     assert _get(other).state is MailState.SENT
 
 
-def test_a_server_that_ends_long_connections_gets_a_new_one(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_server_that_ends_long_connections_gets_a_new_one(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.letters_per_connection = 3
     identities = [put(f"letter:{number}") for number in range(10)]
     deliver_due(route)
@@ -138,7 +140,7 @@ def test_a_server_that_ends_long_connections_gets_a_new_one(route: SmtpRoute, se
     assert server.connections == 4
 
 
-def test_a_connection_dropped_between_letters_costs_no_attempt(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_connection_dropped_between_letters_costs_no_attempt(route: SmtpTransport, server: SmtpServer) -> None:
     put("a")
     second = put("b")
     server.faults.mail_later = [DROP]
@@ -147,7 +149,7 @@ def test_a_connection_dropped_between_letters_costs_no_attempt(route: SmtpRoute,
 
 
 @pytest.mark.parametrize("fault", ["500 what?", DROP, HANG])
-def test_an_error_at_goodbye_fails_no_letter(hurried: SmtpRoute, server: SmtpServer, fault: str) -> None:
+def test_an_error_at_goodbye_fails_no_letter(hurried: SmtpTransport, server: SmtpServer, fault: str) -> None:
     server.faults.quit = [fault]
     identity = put()
     deliver_due(hurried)
@@ -161,7 +163,7 @@ def test_two_letters_have_less_time_than_a_lease() -> None:
 
 
 @pytest.mark.both_databases("what is refused of one letter is undone alone")
-def test_a_letter_that_cant_be_made_ready_spoils_no_other(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_letter_that_cant_be_made_ready_spoils_no_other(route: SmtpTransport, server: SmtpServer) -> None:
     poison = put("poison", letter=Letter("s", [Paragraph("x")]), to="a@b.se, c@d.se")
     unknown = put("unknown", letter=a_letter(blocks=[a_letter().blocks[-1]]), kind="link")
     mail = _get(unknown)
@@ -175,7 +177,7 @@ def test_a_letter_that_cant_be_made_ready_spoils_no_other(route: SmtpRoute, serv
 
 
 @pytest.mark.both_databases("the rate is counted under a lock of each one's own")
-def test_the_rate_limit_makes_letters_wait(route: SmtpRoute, server: SmtpServer) -> None:
+def test_the_rate_limit_makes_letters_wait(route: SmtpTransport, server: SmtpServer) -> None:
     for number in range(5):
         put(f"letter:{number}")
     with time_machine.travel(clock.now(), tick=False):
@@ -186,7 +188,7 @@ def test_the_rate_limit_makes_letters_wait(route: SmtpRoute, server: SmtpServer)
 
 @pytest.mark.both_databases("what was claimed is given back")
 def test_being_told_to_stop_finishes_the_letter_in_hand_and_gives_the_one_made_ready_back(
-    route: SmtpRoute, server: SmtpServer
+    route: SmtpTransport, server: SmtpServer
 ) -> None:
     identities = [put(f"letter:{number}") for number in range(5)]
     assert deliver_due(route, is_stopping=lambda: len(server.received) >= 2).handled == 2
@@ -195,7 +197,9 @@ def test_being_told_to_stop_finishes_the_letter_in_hand_and_gives_the_one_made_r
     assert [_get(identity).attempts for identity in identities] == [1, 1, 0, 0, 0]
 
 
-def test_no_address_stands_in_the_log(route: SmtpRoute, server: SmtpServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_address_stands_in_the_log(
+    route: SmtpTransport, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("DEBUG")
     server.faults.recipients["gone@example.org"] = ["550 <gone@example.org> unknown"]
     identity = put(to="gone@example.org")

@@ -32,7 +32,7 @@ def _claim(now: datetime) -> str | None:
 
 def _settle(identity: str, answer: Answer, now: datetime) -> MailState:
     with writing():
-        return claiming.settle(identity, answer, now)
+        return claiming.note_answer(identity, answer, now)
 
 
 def test_the_pauses_grow_to_an_hour_and_end_after_48() -> None:

@@ -10,7 +10,7 @@ import time_machine
 from regapp.core.db import writing
 from regapp.mailing.sending import stops
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.mail.letters import WRITTEN_AT, put
 from tests.support.mail.smtp import SmtpServer
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("context")
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
-def test_a_queue_that_was_stopped_tries_again(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_queue_that_was_stopped_tries_again(route: SmtpTransport, server: SmtpServer) -> None:
     put(at=WRITTEN_AT)
     with writing():
         stops.stop("refused", WRITTEN_AT + HOUR)
@@ -28,7 +28,7 @@ def test_a_queue_that_was_stopped_tries_again(route: SmtpRoute, server: SmtpServ
     assert len(server.received) == 1
 
 
-def test_a_stopped_queue_still_waits_for_its_pause(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_stopped_queue_still_waits_for_its_pause(route: SmtpTransport, server: SmtpServer) -> None:
     put(at=WRITTEN_AT)
     with writing():
         stops.stop("refused", WRITTEN_AT)
@@ -39,7 +39,7 @@ def test_a_stopped_queue_still_waits_for_its_pause(route: SmtpRoute, server: Smt
 
 
 @pytest.mark.both_databases("SQL counts within a minute")
-def test_the_rate_counts_what_was_sent_in_the_minute_that_is_past(route: SmtpRoute, server: SmtpServer) -> None:
+def test_the_rate_counts_what_was_sent_in_the_minute_that_is_past(route: SmtpTransport, server: SmtpServer) -> None:
     put("first", at=WRITTEN_AT)
     with time_machine.travel(WRITTEN_AT + HOUR, tick=False):
         assert deliver_due(route, per_minute=1).handled == 1

@@ -14,7 +14,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations.models import Registration
 from regapp.worker import Worker
 from tests.support.client import CheckingClient
@@ -49,7 +49,7 @@ def lock(context: None) -> Iterator[Lock]:
 
 
 @pytest.fixture
-def at_work(app: Flask, route: SmtpRoute) -> Iterator[Worker]:
+def at_work(app: Flask, route: SmtpTransport) -> Iterator[Worker]:
     """A worker in a thread of its own, stopped after the test."""
     working = Worker([], route)
 

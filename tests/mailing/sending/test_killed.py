@@ -20,7 +20,7 @@ from regapp.mailing import outbox
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending import claiming
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations.letters import links
 from regapp.registrations.models import Registration
 from tests.support.days import new_open_day
@@ -37,7 +37,7 @@ WORKER = """
 import functools, os, signal, smtplib, socket, sys
 import config
 from regapp import create_app, worker
-from regapp.mailing.sending import claiming, desk, smtp, transport
+from regapp.mailing.sending import claiming, delivery, smtp, transport
 
 times = {"left": int(sys.argv[2])}
 
@@ -59,14 +59,14 @@ def kill(owner, name, *, after=False):
     setattr(owner, name, deadly)
 
 def kill_amid_letter():
-    whole = smtp.PatientClient.send
+    whole = smtp.DeadlineSmtp.send
     def deadly(client, octets):
         if isinstance(octets, bytes) and len(octets) > 1000:
             whole(client, octets[: len(octets) // 2])
             die()
             octets = octets[len(octets) // 2 :]
         whole(client, octets)
-    smtp.PatientClient.send = deadly
+    smtp.DeadlineSmtp.send = deadly
 
 def kill_before_the_answer():
     whole = smtplib.SMTP.getreply
@@ -76,26 +76,26 @@ def kill_before_the_answer():
             client.sock.recv(1, socket.MSG_PEEK)
             die()
         return whole(client)
-    send = smtp.PatientClient.send
+    send = smtp.DeadlineSmtp.send
     def mark(client, octets):
         send(client, octets)
         client.is_whole = isinstance(octets, bytes) and len(octets) > 1000
-    smtp.PatientClient.is_whole = False
-    smtp.PatientClient.send = mark
+    smtp.DeadlineSmtp.is_whole = False
+    smtp.DeadlineSmtp.send = mark
     smtplib.SMTP.getreply = deadly
 
 {
-    "before it connects": lambda: kill(transport.SmtpRoute, "_connect"),
+    "before it connects": lambda: kill(transport.SmtpTransport, "_connect"),
     "taking a letter": lambda: kill(claiming, "claim", after=True),
-    "with a letter taken": lambda: kill(desk.message, "seal"),
-    "before the sender is named": lambda: kill(smtp.PatientClient, "mail"),
+    "with a letter taken": lambda: kill(delivery.message, "to_bytes"),
+    "before the sender is named": lambda: kill(smtp.DeadlineSmtp, "mail"),
     "before DATA": lambda: kill(smtplib.SMTP, "data"),
     "in the middle of DATA": kill_amid_letter,
     "before the answer is read": kill_before_the_answer,
     "with the answer": lambda: kill(smtplib.SMTP, "data", after=True),
-    "before the answer is noted": lambda: kill(claiming, "settle"),
-    "before the note is committed": lambda: kill(claiming, "settle", after=True),
-    "when it is noted": lambda: kill(desk.Desk, "_forget_answered"),
+    "before the answer is noted": lambda: kill(claiming, "note_answer"),
+    "before the note is committed": lambda: kill(claiming, "note_answer", after=True),
+    "when it is noted": lambda: kill(delivery.Batch, "_forget_answered"),
 }[sys.argv[1]]()
 worker.run(create_app(config.load()), once=True)
 """
@@ -121,7 +121,7 @@ WITH_A_LETTER_ON_ITS_WAY = ["taking a letter", "with a letter taken", "before th
 class Killed:
     """Five letters, and a worker that is killed when it does `step` for the n-th time."""
 
-    def __init__(self, environ: dict[str, str], server: SmtpServer, route: SmtpRoute) -> None:
+    def __init__(self, environ: dict[str, str], server: SmtpServer, route: SmtpTransport) -> None:
         self.environ = environ
         self.server = server
         self.route = route
@@ -164,7 +164,7 @@ def states() -> list[MailState]:
 
 
 @pytest.fixture
-def killed(environ: dict[str, str], server: SmtpServer, route: SmtpRoute, register: Callable[[int], str]) -> Killed:
+def killed(environ: dict[str, str], server: SmtpServer, route: SmtpTransport, register: Callable[[int], str]) -> Killed:
     outbox.resolve_links(links.links_of)
     for number in range(5):
         register(number)

@@ -16,10 +16,10 @@ from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.choices import Wish
-from regapp.registrations.letters import writing as letters
+from regapp.registrations.letters import links
 from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import WHILE_OPEN, new_day
 from tests.support.mail.smtp import SmtpServer
@@ -33,9 +33,9 @@ GREY = "450 4.7.1 greylisted"
 
 
 @pytest.fixture
-def put_off(context: None, route: SmtpRoute, server: SmtpServer) -> Callable[[Callable[[], object]], list[str]]:
+def put_off(context: None, route: SmtpTransport, server: SmtpServer) -> Callable[[Callable[[], object]], list[str]]:
     """Somebody's confirmation is put off; then something happens, and all letters go. Which ones arrived, in order."""
-    outbox.resolve_links(letters.links_of)
+    outbox.resolve_links(links.links_of)
     new_day()
     somebody_registers(1, 1, Wish.ON_SITE, is_sent=False)
     server.faults.recipients[ADDRESS] += [GREY]
@@ -87,9 +87,9 @@ def test_a_newer_letter_that_was_withdrawn_overtakes_nothing(put_off) -> None:  
 
 
 def test_a_cancellation_that_was_put_off_does_not_end_the_entry_that_came_back_to_the_mailbox(
-    route: SmtpRoute, server: SmtpServer
+    route: SmtpTransport, server: SmtpServer
 ) -> None:
-    outbox.resolve_links(letters.links_of)
+    outbox.resolve_links(links.links_of)
     new_day()
     somebody_registers(1, 1, Wish.ON_SITE, is_sent=False)
     with time_machine.travel(T, tick=False) as clock:

@@ -17,7 +17,7 @@ from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending import claiming
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import System
 from tests.support.machine.waiting import wait_until
 from tests.support.mail.smtp import Received, SmtpServer
@@ -115,7 +115,7 @@ def test_the_rate_holds_for_all_workers_together(app: Flask, settings: config.Se
     def work() -> None:
         with app.app_context():
             together.wait(20)
-            handled.append(deliver_due(SmtpRoute(settings), per_minute=6).handled)
+            handled.append(deliver_due(SmtpTransport(settings), per_minute=6).handled)
             db.session.remove()
 
     with time_machine.travel(clock.now(), tick=False):
@@ -128,17 +128,17 @@ def test_the_rate_holds_for_all_workers_together(app: Flask, settings: config.Se
 
 
 def test_no_letter_is_handed_over_before_the_answer_to_the_last_one_is_noted(
-    app: Flask, route: SmtpRoute, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    app: Flask, route: SmtpTransport, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(6)
     noted: list[int] = []
-    settle, came = claiming.settle, threading.Event()
+    note_answer, came = claiming.note_answer, threading.Event()
 
     def take_long(*arguments: object) -> MailState:
         # Time enough for the next letter to come, if it were let go; with too little, less would be seen.
         came.clear()
         came.wait(0.1)
-        return settle(*arguments)  # type: ignore[arg-type]
+        return note_answer(*arguments)  # type: ignore[arg-type]
 
     def look(_received: Received) -> None:
         came.set()
@@ -146,7 +146,7 @@ def test_no_letter_is_handed_over_before_the_answer_to_the_last_one_is_noted(
             noted.append(_counts()[MailState.SENT])
             db.session.remove()
 
-    monkeypatch.setattr(claiming, "settle", take_long)
+    monkeypatch.setattr(claiming, "note_answer", take_long)
     server.when_received = look
     assert deliver_due(route).handled == 6
     assert noted == [0, 1, 2, 3, 4, 5]

@@ -9,12 +9,12 @@ from sqlalchemy import literal, select
 
 from regapp.core.db import db, writing
 from regapp.mailing import orders, outbox
-from regapp.mailing.message import Sealed
+from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail
 from regapp.mailing.orders import Rendering
 from regapp.mailing.sending.claiming import Answer
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations.models import Registration
 from tests.support.mail.letters import LINKS, WRITTEN_AT, a_letter, put
 from tests.support.mail.smtp import SmtpServer
@@ -72,7 +72,7 @@ BROKEN: dict[str, Callable[[], Rendering]] = {
 @pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize("name", BROKEN)
 def test_an_order_that_cant_be_rendered_waits_as_it_is_and_the_others_arrive_once(
-    route: SmtpRoute, server: SmtpServer, caplog: pytest.LogCaptureFixture, name: str
+    route: SmtpTransport, server: SmtpServer, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     orders.render_with({"news": lambda mail: BROKEN[name]() if mail.recipient == POISON else Rendering(a_letter())})
     deliver_due(route)
@@ -89,7 +89,7 @@ def test_an_order_that_cant_be_rendered_waits_as_it_is_and_the_others_arrive_onc
         assert personal not in caplog.text
 
 
-def test_a_letter_whose_links_cant_be_had_spoils_no_other(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_letter_whose_links_cant_be_had_spoils_no_other(route: SmtpTransport, server: SmtpServer) -> None:
     def links_of(mail: OutgoingMail) -> dict[str, str]:
         if mail.recipient == POISON:
             db.session.get_one(Registration, 999)
@@ -103,16 +103,16 @@ def test_a_letter_whose_links_cant_be_had_spoils_no_other(route: SmtpRoute, serv
 
 
 def test_a_letter_that_trips_the_way_out_spoils_no_other(
-    route: SmtpRoute, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    route: SmtpTransport, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carry = route.carry
+    send = route.send
 
-    def trip(letter: Sealed, may_hand_over: Callable[[], object]) -> Answer:
+    def trip(letter: FilledLetter, octets: bytes) -> Answer:
         if letter.recipient == POISON:
             raise ZeroDivisionError
-        return carry(letter, may_hand_over)
+        return send(letter, octets)
 
-    monkeypatch.setattr(route, "carry", trip)
+    monkeypatch.setattr(route, "send", trip)
     for number in (1, 2, 3):
         put(f"letter:{number}", to=f"p{number}@example.org")
     deliver_due(route)

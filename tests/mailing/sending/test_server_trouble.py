@@ -16,7 +16,7 @@ from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.smtp import Patience
 from regapp.mailing.sending.stops import QueueTrouble
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import free_port
 from tests.support.mail.letters import put
 from tests.support.mail.smtp import DROP, ELSEWHERE, HANG, HERE, PASSWORD, USER, SmtpServer
@@ -43,17 +43,17 @@ def test_a_server_that_says_one_byte_a_second_cant_hold_a_letter(settings: confi
     server.faults.seconds_per_byte = 0.1
     put()
     before = clock.now()
-    deliver_due(SmtpRoute(settings, Patience(connect=0.2, answer=0.3)))
+    deliver_due(SmtpTransport(settings, Patience(connect=0.2, answer=0.3)))
     assert clock.now() - before < timedelta(seconds=10)
     assert "timed out" in _reason()
 
 
-def _other(settings: config.Settings, server: SmtpServer, **changes: object) -> SmtpRoute:
+def _other(settings: config.Settings, server: SmtpServer, **changes: object) -> SmtpTransport:
     values: dict[str, object] = {"mail_port": server.port, **changes}
-    return SmtpRoute(dataclasses.replace(settings, **values))  # type: ignore[arg-type]
+    return SmtpTransport(dataclasses.replace(settings, **values))  # type: ignore[arg-type]
 
 
-def _stops_the_queue(route: SmtpRoute) -> str:
+def _stops_the_queue(route: SmtpTransport) -> str:
     identity = put()
     assert deliver_due(route).handled == 0
     assert (_get(identity).state, _get(identity).attempts, _get(identity).tries) == (MailState.QUEUED, 0, [])
@@ -66,12 +66,12 @@ def test_an_unreachable_server_stops_the_queue(settings: config.Settings, server
 
 
 @pytest.mark.parametrize("greeting", ["421 4.3.2 not now", "554 go away", DROP, HANG])
-def test_a_server_that_doesnt_greet_stops_the_queue(hurried: SmtpRoute, server: SmtpServer, greeting: str) -> None:
+def test_a_server_that_doesnt_greet_stops_the_queue(hurried: SmtpTransport, server: SmtpServer, greeting: str) -> None:
     server.faults.greeting = [greeting]
     _stops_the_queue(hurried)
 
 
-def test_a_refused_sender_stops_the_queue(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_refused_sender_stops_the_queue(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.mail = ["550 5.7.1 not your sender"]
     assert _stops_the_queue(route) == "the sender is refused: 550 5.7.1 not your sender"
 
@@ -104,15 +104,15 @@ def test_only_the_right_certificate_is_spoken_to(
 
 
 @pytest.fixture
-def guarded(settings: config.Settings) -> Callable[[SmtpServer, str], SmtpRoute]:
-    def make(server: SmtpServer, password: str) -> SmtpRoute:
+def guarded(settings: config.Settings) -> Callable[[SmtpServer, str], SmtpTransport]:
+    def make(server: SmtpServer, password: str) -> SmtpTransport:
         return _other(settings, server, mail_username=USER, mail_password=password)
 
     return make
 
 
 def test_a_refused_sign_in_stops_the_queue_and_tells_no_password(
-    guarded: Callable[[SmtpServer, str], SmtpRoute], caplog: pytest.LogCaptureFixture
+    guarded: Callable[[SmtpServer, str], SmtpTransport], caplog: pytest.LogCaptureFixture
 ) -> None:
     with SmtpServer(wants_sign_in=True) as server:
         reason = _stops_the_queue(guarded(server, "wrong-password"))
@@ -125,7 +125,7 @@ def test_a_missing_sign_in_stops_the_queue(settings: config.Settings) -> None:
         assert "530" in _stops_the_queue(_other(settings, server))
 
 
-def test_the_right_password_is_let_in(guarded: Callable[[SmtpServer, str], SmtpRoute]) -> None:
+def test_the_right_password_is_let_in(guarded: Callable[[SmtpServer, str], SmtpTransport]) -> None:
     with SmtpServer(wants_sign_in=True) as server:
         put()
         assert deliver_due(guarded(server, PASSWORD)).handled == 1
@@ -134,7 +134,7 @@ def test_the_right_password_is_let_in(guarded: Callable[[SmtpServer, str], SmtpR
 def test_a_server_that_is_gone_for_two_hours_gets_every_letter_when_it_is_back(settings: config.Settings) -> None:
     identities = [put(f"letter:{number}") for number in range(3)]
     port = free_port()
-    route = SmtpRoute(dataclasses.replace(settings, mail_port=port))
+    route = SmtpTransport(dataclasses.replace(settings, mail_port=port))
     with time_machine.travel(clock.now(), tick=False) as traveller:
         until = clock.now() + timedelta(hours=2)
         while clock.now() < until:
@@ -153,7 +153,7 @@ def test_a_server_that_is_gone_for_two_hours_gets_every_letter_when_it_is_back(s
 
 
 @pytest.mark.both_databases("the stop is a row, and what was claimed is given back")
-def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpTransport, server: SmtpServer) -> None:
     identities = [put(f"letter:{number}") for number in range(5)]
     server.faults.mail_later = ["421 4.3.2 going down"]
     server.when_received = lambda _received: server.faults.greeting.append("421 4.3.2 not now")
@@ -165,7 +165,7 @@ def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpRou
 
 
 @pytest.mark.both_databases("the stop's end is an instant that is compared")
-def test_a_stopped_queue_isnt_tried_before_its_time(route: SmtpRoute, server: SmtpServer) -> None:
+def test_a_stopped_queue_isnt_tried_before_its_time(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.greeting = ["421 down"]
     put()
     with time_machine.travel(clock.now(), tick=False):

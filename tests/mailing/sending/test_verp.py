@@ -8,14 +8,14 @@ import pytest
 
 import config
 from regapp.mailing.sending import delivery, verp
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import SENDER, environment
 from tests.support.mail.letters import put
 from tests.support.mail.smtp import SmtpServer
 
 
 @pytest.mark.usefixtures("context")
-def test_without_a_bounce_address_what_comes_back_goes_to_the_sender(route: SmtpRoute, server: SmtpServer) -> None:
+def test_without_a_bounce_address_what_comes_back_goes_to_the_sender(route: SmtpTransport, server: SmtpServer) -> None:
     put()
     delivery.deliver_due(route)
     assert [received.sender for received in server.received] == [SENDER]
@@ -28,7 +28,7 @@ def test_each_letter_has_an_envelope_sender_of_its_own(
     address = f"{'b' * config.MAX_BOUNCE_NAME}@studs.example.org"
     here = config.load(environment(database_url, tmp_path, MAIL_PORT=str(server.port), MAIL_BOUNCE_ADDRESS=address))
     letters = [put("letter:1"), put("letter:2")]
-    delivery.deliver_due(SmtpRoute(here))
+    delivery.deliver_due(SmtpTransport(here))
     for received, letter in zip(server.received, letters, strict=True):
         name, _, domain = received.sender.partition("@")
         assert (name, domain) == (f"{'b' * 31}+{letter}", "studs.example.org")

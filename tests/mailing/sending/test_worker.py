@@ -17,8 +17,8 @@ from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop
 from regapp.mailing.sending import delivery
 from regapp.mailing.sending.filing import Folder
-from regapp.mailing.sending.transport import SmtpRoute
-from regapp.worker import SqliteBell, Worker
+from regapp.mailing.sending.transport import SmtpTransport
+from regapp.worker import SqliteWaker, Worker
 from tests.support.machine.server import System
 from tests.support.machine.waiting import wait_until
 from tests.support.mail.letters import put, put_invited
@@ -31,7 +31,7 @@ def chores() -> list[worker.Chore]:
 
 
 @pytest.fixture
-def at_work(app: Flask, route: SmtpRoute, chores: list[worker.Chore]) -> Iterator[Worker]:
+def at_work(app: Flask, route: SmtpTransport, chores: list[worker.Chore]) -> Iterator[Worker]:
     """A worker in a thread of its own, stopped after the test."""
     working = Worker(chores, route)
 
@@ -47,7 +47,7 @@ def at_work(app: Flask, route: SmtpRoute, chores: list[worker.Chore]) -> Iterato
     assert not thread.is_alive()
 
 
-@pytest.mark.both_databases("each has a bell of its own that wakes the worker")
+@pytest.mark.both_databases("each has a waker of its own that wakes the worker")
 @pytest.mark.usefixtures("context", "at_work")
 def test_a_letter_goes_out_as_soon_as_it_is_written(server: SmtpServer) -> None:
     put("warm:1")
@@ -58,17 +58,17 @@ def test_a_letter_goes_out_as_soon_as_it_is_written(server: SmtpServer) -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_a_resting_worker_waits_for_the_bell_and_not_for_letters(
+def test_a_resting_worker_waits_for_the_waker_and_not_for_letters(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     waits: list[float] = []
-    wait = SqliteBell.wait
+    wait = SqliteWaker.wait
 
-    def listen(bell: SqliteBell, seconds: float, interrupt: int) -> None:
+    def listen(waker: SqliteWaker, seconds: float, interrupt: int) -> None:
         waits.append(seconds)
-        wait(bell, seconds, interrupt)
+        wait(waker, seconds, interrupt)
 
-    monkeypatch.setattr(SqliteBell, "wait", listen)
+    monkeypatch.setattr(SqliteWaker, "wait", listen)
     request.getfixturevalue("at_work")
     wait_until(lambda: waits, what="the worker's first rest")
     assert waits[-1] > 30
@@ -79,7 +79,7 @@ def test_a_resting_worker_waits_for_the_bell_and_not_for_letters(
 def test_several_workers_send_each_letter_once(
     app: Flask, settings: config.Settings, server: SmtpServer, at_work: Worker
 ) -> None:
-    others = [Worker([], SmtpRoute(settings)) for _ in range(2)]
+    others = [Worker([], SmtpTransport(settings)) for _ in range(2)]
 
     def work(one: Worker) -> None:
         with app.app_context():
@@ -104,7 +104,7 @@ def _raise() -> None:
 
 
 def test_chores_are_done_each_in_its_own_transaction_and_one_that_fails_stops_nothing(
-    app: Flask, server: SmtpServer, route: SmtpRoute
+    app: Flask, server: SmtpServer, route: SmtpTransport
 ) -> None:
     done: list[str] = []
     working = Worker([lambda now: _raise(), lambda now: done.append("done"), lambda now: working.stop()], route)
@@ -120,7 +120,7 @@ def _break_a_rule_of_the_tables(now: datetime) -> None:
 
 @pytest.mark.both_databases("a refused statement ends the transaction differently")
 def test_a_chore_that_the_database_refuses_keeps_no_other_from_being_done(
-    app: Flask, server: SmtpServer, route: SmtpRoute
+    app: Flask, server: SmtpServer, route: SmtpTransport
 ) -> None:
     done: list[str] = []
     working = Worker([_break_a_rule_of_the_tables, lambda now: done.append("done"), lambda now: working.stop()], route)
@@ -135,14 +135,14 @@ def test_create_app_can_add_chores(app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_once_sends_what_is_due_and_ends(route: SmtpRoute, server: SmtpServer) -> None:
+def test_once_sends_what_is_due_and_ends(route: SmtpTransport, server: SmtpServer) -> None:
     put()
     assert Worker([], route).run_once() == 0
     assert len(server.received) == 1
 
 
 @pytest.mark.usefixtures("context")
-def test_once_says_when_the_queue_stands_still(route: SmtpRoute, server: SmtpServer) -> None:
+def test_once_says_when_the_queue_stands_still(route: SmtpTransport, server: SmtpServer) -> None:
     server.faults.greeting = ["421 down"]
     put()
     assert Worker([], route).run_once() == 1

@@ -21,7 +21,7 @@ from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail, TryOutcome
 from regapp.mailing.sending import claiming, pausing, stops
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish
@@ -166,7 +166,7 @@ def test_a_pause_longer_than_an_hour_is_told_and_the_alarm_leaves_during_it(
     do(raise_alarms, *rounds(T + HOUR, T + 5 * HOUR))
     assert alarms() == ["Larm: Brevkön är pausad sedan torsdag 1 oktober 2026 kl. 10.00"]
     with time_machine.travel(T + 5 * HOUR, tick=False):
-        deliver_due(SmtpRoute(settings))
+        deliver_due(SmtpTransport(settings))
     assert [received.recipients for received in server.received] == [["anna@example.org"]]
 
 
@@ -348,7 +348,7 @@ def test_a_clock_that_is_put_back_neither_repeats_nor_silences_an_alarm(event: i
 def test_an_alarm_goes_out_by_the_workers_own_round_and_names_nobody(
     app: Flask, event: int, settings: config.Settings, server: SmtpServer
 ) -> None:
-    route = SmtpRoute(settings)
+    route = SmtpTransport(settings)
     register(
         event,
         1,
@@ -378,7 +378,7 @@ def test_an_alarm_goes_out_by_the_workers_own_round_and_names_nobody(
             assert personal.casefold() not in words.casefold(), personal
 
 
-def keep_house(app: Flask, route: SmtpRoute) -> None:
+def keep_house(app: Flask, route: SmtpTransport) -> None:
     """One round of all that create_app gives the worker to do, and then the letters that are due."""
     working = Worker([*worker.chores(app), lambda now: working.stop()], route)
     working.run()

@@ -17,7 +17,7 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling
 from regapp.registrations.choices import Diet, Wish
@@ -225,7 +225,7 @@ def test_it_goes_out_by_the_workers_own_round_and_names_nobody(
         event, 1, Wish.ON_SITE, MONDAY - HOUR,
         diets=(Diet.KOSHER,), access_needs="Ledsagarhund", message="Hälsa Gunhild",
     )  # fmt: skip
-    route = SmtpRoute(settings)
+    route = SmtpTransport(settings)
     with time_machine.travel(MONDAY, tick=False):
         working = Worker([*worker.chores(app), lambda now: working.stop()], route)
         working.run()

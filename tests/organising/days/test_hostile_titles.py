@@ -14,7 +14,7 @@ from regapp.accounts.models import Organiser
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations.choices import Wish
@@ -65,7 +65,7 @@ def test_a_title_changes_no_header_no_recipient_and_no_other_words(
     do(raise_alarms, at)
     do(write_digests, at)
     with time_machine.travel(at, tick=False):
-        deliver_due(SmtpRoute(settings))
+        deliver_due(SmtpTransport(settings))
     assert len(server.received) == 3
     for received in server.received:
         letter = received.message

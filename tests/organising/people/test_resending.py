@@ -19,7 +19,7 @@ from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import on_behalf
 from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
@@ -95,7 +95,7 @@ def received_parts(message: EmailMessage) -> tuple[icalendar.Calendar, icalendar
     return calendar, calendar.walk("VEVENT")[0]
 
 
-def deliver(app: Flask, route: SmtpRoute) -> None:
+def deliver(app: Flask, route: SmtpTransport) -> None:
     with app.app_context():
         deliver_due(route)
 
@@ -107,7 +107,7 @@ def test_what_arrives_again_is_the_same_entry_under_another_message_id(
     settings: config.Settings,
     server: SmtpServer,
 ) -> None:
-    route = SmtpRoute(replace(settings, mail_port=server.port))
+    route = SmtpTransport(replace(settings, mail_port=server.port))
     register(app, ASA, "online")
     deliver(app, route)
     later()

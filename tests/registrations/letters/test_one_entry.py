@@ -19,7 +19,7 @@ from regapp.core.db import db, writing
 from regapp.mailing import invites
 from regapp.mailing.models import Bounce, CalendarMethod, MailState, OutgoingMail, TryOutcome
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from tests.registrations.people import find, path_of, register
 from tests.support.cancelled import time_is_up
 from tests.support.client import CheckingClient
@@ -59,7 +59,7 @@ def deliver(app: Flask, settings: config.Settings, server: SmtpServer) -> Callab
 
     def work() -> list[EmailMessage]:
         with app.app_context():
-            deliver_due(SmtpRoute(settings))
+            deliver_due(SmtpTransport(settings))
         return [received.message for received in server.to(ASA)]
 
     return work

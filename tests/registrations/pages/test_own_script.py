@@ -74,9 +74,9 @@ def test_what_goes_over_the_wire_is_in_ascii(app: Flask, client: CheckingClient,
     client.submit("/2026/register", **{**APPLICATION, "email": OWN})
     (letter,) = letters(app)
     links = dict.fromkeys(("manage", "cancel", "calendar", "join"), "https://anmalan.example.org/x")
-    sealed = message.seal(message.pack(letter, links), settings)
-    assert sealed.recipient == WIRE
-    assert f"\r\nTo: {WIRE}\r\n".encode() in sealed.octets
+    filled = message.fill(letter, links)
+    assert filled.recipient == WIRE
+    assert f"\r\nTo: {WIRE}\r\n".encode() in message.to_bytes(filled, settings)
     assert f"mailto:{WIRE}" in (letter.calendar or "").replace("\r\n ", "")
 
 

@@ -25,7 +25,7 @@ from regapp.events.models import Event
 from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.models import CalendarMethod, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
-from regapp.mailing.sending.transport import SmtpRoute
+from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations import cancelling, changing, filling, moving, on_behalf, registering, transferring
 from regapp.registrations.application import Application, Details
 from regapp.registrations.choices import Profession, Wish
@@ -94,7 +94,7 @@ class Story:
 
     def deliver(self) -> None:
         with self.app.app_context():
-            deliver_due(SmtpRoute(self.app.config["SETTINGS"]))
+            deliver_due(SmtpTransport(self.app.config["SETTINGS"]))
 
     def arrived(self, mail: OutgoingMail) -> Arrived:
         """The one message that came of this letter."""

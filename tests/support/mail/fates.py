@@ -39,7 +39,7 @@ def _one_goes(answer: Answer) -> bool:
     with writing():
         claimed = claiming.claim(clock.now())
         if claimed is not None and made(claimed.id):
-            claiming.settle(claimed.id, answer, clock.now())
+            claiming.note_answer(claimed.id, answer, clock.now())
         return claimed is not None
 
 

@@ -50,7 +50,7 @@ def compare(name: str, language: str, mail: OutgoingMail) -> None:
 
 def check(mail: OutgoingMail) -> None:
     """Its bytes, as they would be sent now, are what every letter's are; text and HTML say the same."""
-    octets = message.build(message.pack(mail, outbox.links_of(mail)), settings()).as_bytes()
+    octets = message.to_bytes(message.fill(mail, outbox.links_of(mail)), settings())
     letter = Arrived(Received("", [mail.recipient], octets, connection=0, over_tls=False))
     arrived.check_bytes(letter)
     arrived.check_tree(letter, mail.method.value if mail.method else None)

@@ -88,7 +88,7 @@ def answer_all(outcome: TryOutcome, at: datetime, words: str = "550 5.1.1 no suc
     number = 0
     with writing():
         while mail := claiming.claim(at):
-            claiming.settle(mail.id, Answer(outcome, words), at)
+            claiming.note_answer(mail.id, Answer(outcome, words), at)
             number += 1
     return number
 
