@@ -17,7 +17,7 @@ from regapp.core.db import db, writing
 from regapp.demo import content
 from regapp.demo.filling import build_day
 from regapp.events.models import Event
-from regapp.registrations import models
+from regapp.registrations import findable
 from regapp.registrations.application import NOTICE_VERSION
 from regapp.registrations.choices import WORKPLACES
 from regapp.registrations.models import Attendance, Profession, Registration, Status
@@ -70,7 +70,7 @@ def _person(event: Event, number: int) -> dict[str, Any]:
         "has_entry": not is_cancelled,
         "calendar_domain": "example.org",
     }
-    return {**found, **models.keys(found)}
+    return {**found, **findable.keys(found)}
 
 
 if __name__ == "__main__":
