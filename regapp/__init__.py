@@ -14,6 +14,7 @@ from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
 from regapp.mailing import link_requests, orders, outbox
 from regapp.mailing.inbox import handling
+from regapp.mailing.kinds import Kind
 from regapp.mailing.link_requests import Door
 from regapp.organising import bp as organising_bp
 from regapp.organising.alarms.conditions import raise_alarms
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> Flask:
 
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
-    orders.render_with({reminders.KIND: reminder_letters.render, **day_orders.RENDERERS})
+    orders.render_with({Kind.REMINDER: reminder_letters.render, **day_orders.RENDERERS})
     parts.take_words_from(latecomers.words_for)
     outbox.resolve_links(links.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})

@@ -9,10 +9,10 @@ from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import Text
 from regapp.mailing import marks
+from regapp.mailing.kinds import Kind
 from regapp.mailing.letters import Action, Heading, Letter, Paragraph
 from regapp.mailing.outbox import Addressed
 
-KIND = "sign_in_link"
 _LINK = "choose_password"
 
 _HEADING = Text("Välj ett nytt lösenord", "Choose a new password")
@@ -47,7 +47,7 @@ def sign_in_link() -> Letter:
 
 def links_of(mail: Addressed) -> dict[str, str]:
     """What the marks of a letter from here stand for, at the moment that it is sent."""
-    if mail.kind != KIND:
+    if mail.kind != Kind.SIGN_IN_LINK:
         return {}
     organiser = db.session.scalar(select(Organiser).where(Organiser.email_key == addresses.key(mail.recipient)))
     if organiser is None or not organiser.active:

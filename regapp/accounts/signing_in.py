@@ -20,6 +20,7 @@ from regapp.core.errors import RuleBroken
 from regapp.core.i18n import Text
 from regapp.core.limits import Limit
 from regapp.mailing import link_requests, outbox
+from regapp.mailing.kinds import Kind
 from regapp.mailing.link_requests import Door, LinkRequest
 
 IDLE = timedelta(hours=8)
@@ -126,8 +127,8 @@ def send_link(request: LinkRequest, at: datetime) -> None:
     if organiser is not None and organiser.active:
         outbox.enqueue(
             letters.sign_in_link(),
-            key=f"{letters.KIND}:{uuid.uuid4().hex}",
-            kind=letters.KIND,
+            key=f"{Kind.SIGN_IN_LINK}:{uuid.uuid4().hex}",
+            kind=Kind.SIGN_IN_LINK,
             to=organiser.email,
             language=organiser.language,
             at=at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, cast, literal, null, or_, select
+from sqlalchemy import Integer, Select, Uuid, cast, literal, null, or_, select
 
 from regapp.campaigns import reminding
 from regapp.campaigns.models import Reminder
@@ -13,10 +13,10 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.events.models import Event, Publication
 from regapp.mailing import orders, outbox
+from regapp.mailing.kinds import Kind
 from regapp.mailing.models import MailState, OutgoingMail, WordsBrought
 from regapp.registrations.models import Registration
 
-KIND: Final = "reminder"
 LATE: Final = timedelta(hours=24)
 """How long after it fell due a reminder is still of use; never after the day has started."""
 
@@ -36,7 +36,9 @@ def write_due(now: datetime) -> None:
             _settle(reminder, now)
     for reminder in _untold_of(now):
         if reminder.event_id in days:
-            orders.write(_untold(reminder, now), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id)
+            orders.write(
+                _untold(reminder, now), kind=Kind.REMINDER, at=now, event_id=reminder.event_id, reminder_id=reminder.id
+            )
     outbox.withdraw_all(_WAITS & OutgoingMail.event_id.in_(useless & _with_useless(now)))
 
 
@@ -59,7 +61,7 @@ def _due(now: datetime) -> list[Reminder]:
 def _settle(reminder: Reminder, now: datetime) -> None:
     if is_useful(reminder, now):
         written = orders.write(
-            _people(reminder), kind=KIND, at=now, event_id=reminder.event_id, reminder_id=reminder.id
+            _people(reminder), kind=Kind.REMINDER, at=now, event_id=reminder.event_id, reminder_id=reminder.id
         )
         reminder.written_at = now
         _record("reminder.written", reminder, now, letters=written)
@@ -117,8 +119,9 @@ def _ordered(reminder: Reminder, when: str = "") -> Select[*tuple[Any, ...]]:
         Registration.id.label("registration_id"),
         Registration.email.label("recipient"),
         Registration.language,
-        (literal(f"{KIND}:{reminder.id}:{when}") + Registration.public_id).label("key"),
+        (literal(f"{Kind.REMINDER}:{reminder.id}:{when}") + Registration.public_id).label("key"),
         cast(null(), Integer).label("sequence"),
+        cast(null(), Uuid).label("entry_uid"),
     )
 
 
@@ -130,7 +133,7 @@ def _with_useless(now: datetime) -> set[int]:
     return {event_id for event_id in db.session.scalars(waiting.distinct()) if event_id is not None}
 
 
-_WAITS = (OutgoingMail.kind == KIND) & (OutgoingMail.state == MailState.QUEUED)
+_WAITS = (OutgoingMail.kind == Kind.REMINDER) & (OutgoingMail.state == MailState.QUEUED)
 
 
 def _record(action: str, reminder: Reminder, at: datetime, **details: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-HEAD = "012"
+HEAD = "013"
 """The newest revision in migrations/versions; a test keeps it so."""
 
 

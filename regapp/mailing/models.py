@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,7 +46,7 @@ class CalendarMethod(enum.Enum):
 
 
 def _new_id() -> str:
-    return uuid4().hex
+    return uuid.uuid4().hex
 
 
 def _where_given(column: str) -> Index:
@@ -62,9 +62,10 @@ class OutgoingMail(Model):
     yet. The texts hold marks where personal links belong; `calendar` is unfolded and holds them too.
 
     `sequence` is the SEQUENCE of the calendar part, for an order the one that it was written for: when the
-    registration's has moved on, the order is overtaken. Letters of a crowd (`is_bulk`) wait for the others, so that a
-    confirmation comes at once. `again_of` is the letter that this one repeats. `claimed_by` is the worker that took it
-    last (see presence).
+    registration's has moved on, the order is overtaken. `entry_uid` is the UID of the calendar entry that the letter is
+    about, with or without a calendar part; each mailbox gets its own UID. Letters of a crowd (`is_bulk`) wait for the
+    others, so that a confirmation comes at once. `again_of` is the letter that this one repeats. `claimed_by` is the
+    worker that took it last (see presence).
     """
 
     __tablename__ = "outgoing_mail"
@@ -77,6 +78,7 @@ class OutgoingMail(Model):
         Index("ix_outgoing_mail_state_is_bulk_due_at", "state", "is_bulk", "due_at"),
         _where_given("reminder_id"),
         _where_given("again_of"),
+        _where_given("entry_uid"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=_new_id)
@@ -97,6 +99,7 @@ class OutgoingMail(Model):
     calendar: Mapped[str | None]
     method: Mapped[CalendarMethod | None] = mapped_column(enum_type(CalendarMethod))
     sequence: Mapped[int | None]
+    entry_uid: Mapped[uuid.UUID | None]
     dated_at: Mapped[datetime]
     state: Mapped[MailState] = mapped_column(enum_type(MailState), default=MailState.QUEUED)
     due_at: Mapped[datetime]

@@ -54,8 +54,8 @@ def write(
 ) -> int:
     """Write an order for each row of `people` and give their number; the caller commits.
 
-    `people` has the columns registration_id, recipient, language, key and sequence (None for a letter without a
-    calendar part). A row whose key is taken is left out: the letter was ordered before.
+    `people` has the columns registration_id, recipient, language, key, sequence and entry_uid (both None for a
+    letter without a calendar part). A row whose key is taken is left out: the letter was ordered before.
     """
     db.session.flush()
     rows = people.subquery()
@@ -73,6 +73,7 @@ def write(
         OutgoingMail.recipient: named.c.recipient,
         OutgoingMail.message_id: literal("<", String) + named.c.id + literal(f"@{settings().mail_domain}>", String),
         OutgoingMail.sequence: named.c.sequence,
+        OutgoingMail.entry_uid: named.c.entry_uid,
         OutgoingMail.dated_at: literal(at, OutgoingMail.dated_at.type),
         OutgoingMail.due_at: literal(at, OutgoingMail.due_at.type),
         OutgoingMail.state: literal(MailState.QUEUED, OutgoingMail.state.type),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select, text, update
 
@@ -62,14 +62,15 @@ def enqueue(
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
     sequence: int | None = None,
+    entry_uid: UUID | None = None,
     in_reply_to: str | None = None,
     words_of: Iterable[int] = (),
 ) -> str:
     """Write the letter down and give its id; the worker hears of it when the caller commits.
 
     `key` says what, to whom and which version: a second letter with it is not written, the first one's id is given.
-    `sequence` is that of the calendar part; `in_reply_to` is another letter's `message_id`; `words_of` are the
-    reminders whose words it brings.
+    `sequence` is that of the calendar part; `entry_uid` is the UID of the entry that the letter is about; `in_reply_to`
+    is another letter's `message_id`; `words_of` are the reminders whose words it brings.
     """
     identity = uuid4().hex
     written = letters.write(letter, language)
@@ -90,6 +91,7 @@ def enqueue(
             "calendar": unfold(calendar) if calendar else None,
             "method": method,
             "sequence": sequence,
+            "entry_uid": entry_uid,
             "dated_at": at,
             "due_at": at,
             "state": MailState.QUEUED,

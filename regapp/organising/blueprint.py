@@ -11,7 +11,8 @@ from regapp.accounts import roles, sessions
 from regapp.accounts.models import Organiser
 from regapp.attendees.letters import Fate
 from regapp.attendees.seeing import HEALTH, SEEN, Detail
-from regapp.organising.mail.words import ANSWERS, kind_words, outcome_words
+from regapp.mailing import kinds
+from regapp.organising.mail.words import ANSWERS, outcome_words
 
 bp = Blueprint("organising", __name__, url_prefix="/organiser")
 
@@ -47,7 +48,7 @@ def may() -> May:
 def _words() -> dict[str, Any]:
     return {
         "may": may(),
-        "kind_words": kind_words,
+        "kind_words": kinds.words,
         "outcome_words": outcome_words,
         "answers": ANSWERS,
         "all_fates": Fate,

@@ -163,7 +163,9 @@ def take_back_entry(registration: Registration, at: datetime, *, done: Text | No
     changed the address. Afterwards the registration has an entry that nobody has seen.
     """
     to_mailbox = (OutgoingMail.registration_id == registration.id) & (OutgoingMail.recipient == registration.email)
-    outbox.withdraw_all(to_mailbox & (OutgoingMail.sequence.is_(None) | told.about(registration)))
+    outbox.withdraw_all(
+        to_mailbox & (OutgoingMail.sequence.is_(None) | (OutgoingMail.entry_uid == registration.calendar_uid))
+    )
     registration.has_entry = told.may_show(registration)
     if registration.has_entry or _has_heard(to_mailbox):
         writing.write_address_changed(registration, at, done=done)

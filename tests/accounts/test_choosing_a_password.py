@@ -15,6 +15,7 @@ from regapp.accounts.roles import Role
 from regapp.core.db import db, writing
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.mailing import marks
+from regapp.mailing.kinds import Kind
 from regapp.mailing.models import OutgoingMail
 from tests.support.client import CheckingClient, read
 from tests.support.mail.fates import answer_questions
@@ -138,7 +139,7 @@ def test_a_lost_password_brings_a_letter_whose_link_exists_only_when_it_is_sent(
     answer_questions(app)
     with app.app_context():
         mail = db.session.scalars(select(OutgoingMail)).one()
-        assert (mail.recipient, mail.kind) == (EMAIL, letters.KIND)
+        assert (mail.recipient, mail.kind) == (EMAIL, Kind.SIGN_IN_LINK)
         assert "choose-password/" not in f"{mail.text}{mail.html}"
         text = marks.fill(mail.text or "", letters.links_of(mail))
     found = re.search(r"https://anmalan\.example\.org(/organiser/choose-password/\S+)", text)

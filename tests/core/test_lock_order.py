@@ -7,7 +7,7 @@ import pytest
 from regapp.core import limits
 from regapp.core.db import lock, writing
 from regapp.events.models import Event
-from regapp.registrations.attempts import A_DAY, CORRECTIONS
+from regapp.mailing.provoked import A_DAY, CORRECTIONS
 from tests.support.days import new_day
 
 

@@ -42,6 +42,7 @@ def order(kind: str = "news") -> int:
         Registration.language,
         (literal(f"{kind}:") + Registration.public_id).label("key"),
         Registration.calendar_sequence.label("sequence"),
+        Registration.calendar_uid.label("entry_uid"),
     )
     with writing():
         return orders.write(people, kind=kind, at=WHILE_OPEN, event_id=1)

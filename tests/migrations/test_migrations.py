@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy import NullPool, create_engine, inspect, select
 
 import regapp  # noqa: F401 - the models of every room
 from regapp.core import migrating, schema, text
 from regapp.core.db import Model
+from regapp.mailing.models import OutgoingMail
 from tests.support.machine.disks import looking_out
 from tests.support.machine.forks import Fork, run
 from tests.support.machine.postgres import Cluster
@@ -117,6 +118,23 @@ def test_a_letter_from_before_tells_which_version_of_the_entry_it_brought(empty_
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT id, sequence FROM outgoing_mail ORDER BY id").all()
     assert found == [("a1", None), ("a2", 3)]
+
+
+@both
+def test_a_letter_from_before_names_the_entry_that_stood_in_its_key(empty_urls: list[str]) -> None:
+    url, uid = empty_urls[0], "5e2b1c9a-0d3f-4a57-8c11-2f6e7d8a9b0c"
+    migrating.upgrade(url, "012")
+    engine = create_engine(url, poolclass=NullPool)
+    keys = {"k": None, f"update:p:{uid}.3": uid, f"present:waiting:p:{uid}:2026-10-01": uid, f"again:a1:1:{uid}": uid}
+    with engine.begin() as connection:
+        for number, key in enumerate(keys):
+            letter = LETTER.replace("'a1'", f"'a{number}'").replace("'k'", f"'{key}'").replace("<a1@", f"<a{number}@")
+            connection.exec_driver_sql(letter)
+    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "012"), migrating.upgrade):
+        move(url)
+    with engine.connect() as connection:
+        found = connection.execute(select(OutgoingMail.key, OutgoingMail.entry_uid)).all()
+    assert {key: uid and str(uid) for key, uid in found} == keys
 
 
 DAY = """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, bindparam, func, insert, select, update
 
@@ -21,8 +21,6 @@ machine is found sooner (see presence)."""
 _FIRST_PAUSES = (1, 2, 5, 15, 60)
 _LATER_PAUSE = 60
 _GIVE_UP_AFTER = 48 * 60
-
-_ENTRY = re.compile("^UID:([0-9a-f-]+)@", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class Claimed(NamedTuple):
     calendar: str | None
     method: CalendarMethod | None
     sequence: int | None
+    entry_uid: UUID | None
     is_bulk: bool
     attempts: int
 
@@ -124,15 +123,13 @@ def is_overtaken(letter: Claimed) -> bool:
     It would come last and say what isn't so any more; a calendar that has seen nothing of the entry would even take an
     invitation to it after the cancellation.
     """
-    entry = letter.calendar and _ENTRY.search(letter.calendar)
-    if not entry or letter.sequence is None:
+    if letter.calendar is None or letter.sequence is None:
         return False
     newer = select(OutgoingMail.id).where(
         OutgoingMail.registration_id == letter.registration_id,
         OutgoingMail.recipient == letter.recipient,
         OutgoingMail.sequence > letter.sequence,
-        # An order has no calendar part yet, but the entry in its key.
-        OutgoingMail.key.contains(entry[1]),
+        OutgoingMail.entry_uid == letter.entry_uid,
         OutgoingMail.state != MailState.WITHDRAWN,
     )
     return db.session.scalar(newer.limit(1)) is not None

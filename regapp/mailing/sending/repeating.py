@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
@@ -37,17 +37,18 @@ def times(mail: OutgoingMail) -> int:
     return db.session.scalar(select(func.count()).where(OutgoingMail.again_of == mail.id)) or 0
 
 
-def repeat(mail: OutgoingMail, at: datetime, *, entry: str) -> OutgoingMail:
+def repeat(mail: OutgoingMail, at: datetime, *, entry_uid: UUID) -> OutgoingMail:
     """Write the letter down again, with a Message-ID, Date and DTSTAMP of its own and the same SEQUENCE.
 
-    `entry` is what the keys of its registration's letters say of the calendar entry. Whether what the letter says
+    `entry_uid` is the UID of its registration's calendar entry. Whether what the letter says
     still holds is the caller's to know, and so is the lock that lets nobody else repeat it.
     """
     identity = uuid4().hex
     copy = OutgoingMail(
         **{name: getattr(mail, name) for name in _SAME},
         id=identity,
-        key=f"again:{mail.id}:{times(mail) + 1}:{entry}",
+        key=f"again:{mail.id}:{times(mail) + 1}",
+        entry_uid=entry_uid,
         again_of=mail.id,
         message_id=f"<{identity}@{settings().mail_domain}>",
         calendar=_restamped(mail.calendar, at) if mail.calendar else None,

@@ -18,12 +18,11 @@ from regapp.core.i18n import use_language
 from regapp.events import finding
 from regapp.events.models import Attendance, Event, Publication
 from regapp.mailing import outbox
+from regapp.mailing.kinds import Kind
 from regapp.mailing.sending import pausing, undelivered
 from regapp.organising.alarms import letters as alarm_letters
 from regapp.organising.alarms.noticing import Concern, Telling, follow, take
 from regapp.registrations import places, submissions
-
-KIND: Final = "alarm"
 
 GATHERED_FOR: Final = timedelta(minutes=5)
 """Failures that come within this time are told in one letter."""
@@ -48,8 +47,8 @@ def _write(telling: Telling, now: datetime) -> None:
         with use_language(organiser.language):
             outbox.enqueue(
                 telling.concern.compose(telling.number),
-                key=f"{KIND}:{telling.episode}:{organiser.id}",
-                kind=KIND,
+                key=f"{Kind.ALARM}:{telling.episode}:{organiser.id}",
+                kind=Kind.ALARM,
                 to=organiser.email,
                 language=organiser.language,
                 at=now,

@@ -13,11 +13,11 @@ from regapp.core.db import db
 from regapp.core.i18n import SWEDISH_TIME, local, use_language
 from regapp.events.models import Event, Publication
 from regapp.mailing import outbox
+from regapp.mailing.kinds import Kind
 from regapp.organising.alarms import digest, digest_letter
 from regapp.organising.alarms.digest import Digest
 from regapp.organising.alarms.noticing import take
 
-KIND: Final = "digest"
 AT: Final = time(7)
 """Swedish time. A worker that was down then writes it when it is back, the same day."""
 
@@ -51,8 +51,8 @@ def _write(days: Sequence[Digest], since: datetime, now: datetime) -> None:
         with use_language(organiser.language):
             outbox.enqueue(
                 digest_letter.compose(days, since, now),
-                key=f"{KIND}:{local(now).date().isoformat()}:{organiser.id}",
-                kind=KIND,
+                key=f"{Kind.DIGEST}:{local(now).date().isoformat()}:{organiser.id}",
+                kind=Kind.DIGEST,
                 to=organiser.email,
                 language=organiser.language,
                 at=now,

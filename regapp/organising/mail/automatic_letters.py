@@ -10,6 +10,7 @@ from typing import Final
 from regapp.core.context import settings
 from regapp.core.i18n import Text
 from regapp.events.models import Event
+from regapp.mailing.kinds import Kind
 
 Span = tuple[datetime, datetime | None]
 
@@ -25,7 +26,7 @@ class Occasion:
     name: Text
     to: Text
     sample: str
-    kinds: frozenset[str]
+    kinds: frozenset[Kind]
     span: Callable[[Event], Span]
     of_line: bool = False
     by_inbox: bool = False
@@ -59,14 +60,14 @@ OCCASIONS: Final = (
         Text("Bekräftelse", "Confirmation"),
         Text("den som anmäler sig och får en plats", "whoever registers and gets a place"),
         "confirmation",
-        frozenset({"confirmation"}),
+        frozenset({Kind.CONFIRMATION}),
         _while_open,
     ),
     Occasion(
         Text("Personlig länk", "Personal link"),
         Text("den som ber om sin länk eller anmäler sig igen", "whoever asks for their link or registers again"),
         "link",
-        frozenset({"link"}),
+        frozenset({Kind.LINK}),
         _until_the_start,
     ),
     Occasion(
@@ -76,7 +77,7 @@ OCCASIONS: Final = (
             "whoever’s address somebody else is registered with, or who registers again in another way",
         ),
         "not_registered",
-        frozenset({"not_registered"}),
+        frozenset({Kind.NOT_REGISTERED}),
         _until_the_start,
     ),
     Occasion(
@@ -85,21 +86,21 @@ OCCASIONS: Final = (
             "den som byter deltagandeform, eller ångrar en avanmälan", "whoever changes form, or undoes a cancellation"
         ),
         "update",
-        frozenset({"update", "undo"}),
+        frozenset({Kind.UPDATE, Kind.UNDO}),
         _until_the_start,
     ),
     Occasion(
         Text("Avanmälan", "Cancellation"),
         Text("den som avanmäler sig eller överlåter sin plats", "whoever cancels or gives the place to a colleague"),
         "cancellation",
-        frozenset({"cancellation", "transfer"}),
+        frozenset({Kind.CANCELLATION, Kind.TRANSFER}),
         _until_the_start,
     ),
     Occasion(
         Text("Nej i kalendern", "No in the calendar"),
         Text("den vars inbjudan får ett nej i kalendern", "whoever’s invitation is declined in a calendar"),
         "declined",
-        frozenset({"declined", "declined_by_other"}),
+        frozenset({Kind.DECLINED, Kind.DECLINED_BY_OTHER}),
         _until_the_start,
         by_inbox=True,
     ),
@@ -107,7 +108,7 @@ OCCASIONS: Final = (
         Text("Plats i kön", "Place in line"),
         Text("den som ställer sig i kö när dagen är full på plats", "whoever stands in line when the hall is full"),
         "waiting",
-        frozenset({"waiting"}),
+        frozenset({Kind.WAITING}),
         lambda event: (event.opens_at, event.promote_until),
         of_line=True,
     ),
@@ -126,7 +127,7 @@ OCCASIONS: Final = (
             "whoever is first when a place is free near the day",
         ),
         "offer",
-        frozenset({"offer"}),
+        frozenset({Kind.OFFER}),
         _while_seats_are_offered,
         of_line=True,
     ),
@@ -134,7 +135,7 @@ OCCASIONS: Final = (
         Text("Erbjudandet gick ut", "The offer ran out"),
         Text("den som inte svarade i tid", "whoever didn’t answer in time"),
         "offer_passed",
-        frozenset({"offer_passed"}),
+        frozenset({Kind.OFFER_PASSED}),
         _while_seats_are_offered,
         of_line=True,
     ),
@@ -142,7 +143,7 @@ OCCASIONS: Final = (
         Text("Kön är stängd", "The line is closed"),
         Text("den som står kvar i kön då", "whoever still stands in line then"),
         "line_closed",
-        frozenset({"line_closed"}),
+        frozenset({Kind.LINE_CLOSED}),
         lambda event: (event.promote_until, None),
         of_line=True,
     ),

@@ -12,7 +12,7 @@ from regapp.attendees.filtering import words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.core.forms import AddressLine, Form
 from regapp.core.i18n import Text
-from regapp.organising.mail.words import KINDS, OTHER
+from regapp.mailing.kinds import words
 from regapp.organising.people.list_forms import ALL, ChoiceField, ListForm, SearchField
 from regapp.organising.people.person_forms import their_address
 
@@ -36,7 +36,7 @@ class MailFilterForm(ListForm):
 
     def __init__(self, kinds: Iterable[str]) -> None:
         super().__init__()
-        self.kind.offer({"": ALL, **{kind: KINDS.get(kind, OTHER) for kind in sorted(kinds)}})
+        self.kind.offer({"": ALL, **{kind: words(kind) for kind in sorted(kinds)}})
 
     def to_chosen(self) -> Chosen:
         """Only after validate()."""

@@ -16,6 +16,7 @@ from regapp.campaigns.models import Reminder
 from regapp.core.db import db
 from regapp.core.i18n import Text
 from regapp.events.models import Event, Publication
+from regapp.mailing.kinds import Kind
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.organising.mail.automatic_letters import OCCASIONS, Occasion
 from regapp.registrations.finding import without_offer
@@ -107,7 +108,7 @@ def of(event: Event, now: datetime) -> Plan:
     letters = [_planned(event, occasion, now, counted) for occasion in OCCASIONS if occasion.happens(event)]
     letters += [_reminder(reminder, now, counted) for reminder in reminding.of_day(event.id)]
     letters.sort(key=lambda letter: letter.begins_at)
-    others = sum((found for (kind, _), found in counted.items() if kind not in {*told, "reminder"}), Counter())
+    others = sum((found for (kind, _), found in counted.items() if kind not in {*told, Kind.REMINDER}), Counter())
     begins_at = min(letter.begins_at for letter in letters)
     return Plan(letters, begins_at, event.ends_at, Gone.of(others))
 
@@ -161,7 +162,7 @@ def _waiting(event_id: int) -> int:
 
 
 def _reminder(reminder: Reminder, now: datetime, counted: Counted) -> Planned:
-    gone = Gone.of(counted.get(("reminder", reminder.id), Counter()))
+    gone = Gone.of(counted.get((Kind.REMINDER, reminder.id), Counter()))
     state = _reminder_state(reminder, now, gone)
     is_ahead = state in {PlanState.AHEAD, PlanState.NEVER} and reminder.is_ahead
     return Planned(

@@ -8,27 +8,6 @@ from regapp.core.i18n import Text, format_day, format_span, t
 from regapp.mailing import invites, marks
 from regapp.mailing.models import CalendarAnswer, DeliveryTry, TryOutcome
 
-KINDS: Final = {
-    "confirmation": Text("bekräftelse", "confirmation"),
-    "update": Text("ändrad anmälan", "changed registration"),
-    "corrected": Text("rättade uppgifter", "corrected details"),
-    "waiting": Text("plats i kön", "place in line"),
-    "offer": Text("erbjuden plats", "offered place"),
-    "offer_passed": Text("erbjudandet gick ut", "the offer ran out"),
-    "line_closed": Text("kön är stängd", "the line is closed"),
-    "cancellation": Text("avanmälan", "cancellation"),
-    "transfer": Text("överlåten plats", "place given away"),
-    "undo": Text("ångrad avanmälan", "cancellation undone"),
-    "link": Text("personlig länk", "personal link"),
-    "not_registered": Text("försök utan anmälan", "attempt without a registration"),
-    "day_changed": Text("dagen har ändrats", "the day has changed"),
-    "day_cancelled": Text("dagen är inställd", "the day is cancelled"),
-    "declined": Text("tackat nej i kalendern", "declined in the calendar"),
-    "declined_by_other": Text("nej från en annan adress", "declined from another address"),
-    "reminder": Text("påminnelse", "reminder"),
-}
-OTHER: Final = Text("annat brev", "another letter")
-
 OUTCOMES: Final = {
     TryOutcome.SENT: Text("E-postservern tog emot brevet.", "The mail server took the letter."),
     TryOutcome.FILED: Text("Brevet sparades som en fil.", "The letter was written as a file."),
@@ -59,10 +38,6 @@ def outcome_words(attempt: DeliveryTry) -> str:
     """What a try came to; a server that said nothing asked for nothing."""
     is_unanswered = attempt.outcome is TryOutcome.RETRY and not attempt.answer[:3].isdigit()
     return str(NO_ANSWER if is_unanswered else OUTCOMES[attempt.outcome])
-
-
-def kind_words(kind: str) -> str:
-    return str(KINDS.get(kind, OTHER))
 
 
 class EntryWords(NamedTuple):

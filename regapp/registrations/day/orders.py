@@ -5,20 +5,31 @@ Callers have locked the day, so that nobody registers, moves or cancels meanwhil
 
 from __future__ import annotations
 
-import functools
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Select,
+    String,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import joinedload
 
 from regapp.core.db import db
 from regapp.core.i18n import LANGUAGES, Text, use_language
 from regapp.events.models import Attendance, Event
 from regapp.mailing import orders
+from regapp.mailing.kinds import Kind
 from regapp.mailing.letters import Written
 from regapp.mailing.letters import write as compose
 from regapp.mailing.models import DELIVERED, UNSENT, Bounce, CalendarMethod, MailState, OutgoingMail
@@ -28,8 +39,6 @@ from regapp.registrations.letters.entries import Shown
 from regapp.registrations.letters.wording import day as day
 from regapp.registrations.letters.wording.parts import with_source
 from regapp.registrations.models import Registration, Status
-
-CHANGED, CANCELLED = "day_changed", "day_cancelled"
 
 
 class Group(NamedTuple):
@@ -67,10 +76,10 @@ def count_entries(event_id: int) -> Counter[Group]:
 
 def count_without(event_id: int) -> Without:
     """How many are registered or in line, and have no entry of the day in their calendar."""
-    has_place = Registration.status == Status.CONFIRMED
+    has_place = Registration.has_place
     row = db.session.execute(
         select(func.count().filter(~has_place), func.count().filter(has_place)).where(
-            Registration.event_id == event_id, _is_active, Registration.has_entry.is_(False)
+            Registration.event_id == event_id, Registration.is_active, Registration.has_entry.is_(False)
         )
     ).one()
     return Without(*row)
@@ -79,7 +88,9 @@ def count_without(event_id: int) -> Without:
 def order_update(event: Event, groups: Iterable[Group], at: datetime) -> int:
     """Order the entry anew for everybody in the groups who has one; how many letters."""
     concerned = (*_with_entry(event.id), or_(*map(_is_in, groups)))
-    written = orders.write(_people(CHANGED, at).where(*concerned), kind=CHANGED, at=at, event_id=event.id)
+    written = orders.write(
+        _people(Kind.DAY_CHANGED, at).where(*concerned), kind=Kind.DAY_CHANGED, at=at, event_id=event.id
+    )
     _raise_sequence(concerned, at)
     return written
 
@@ -91,8 +102,10 @@ def order_cancellation(event: Event, at: datetime) -> int:
     No offer stands any more.
     """
     _note_entries_left(event.id)
-    concerned = (Registration.event_id == event.id, _is_active | Registration.has_entry)
-    written = orders.write(_people(CANCELLED, at).where(*concerned), kind=CANCELLED, at=at, event_id=event.id)
+    concerned = (Registration.event_id == event.id, Registration.is_active | Registration.has_entry)
+    written = orders.write(
+        _people(Kind.DAY_CANCELLED, at).where(*concerned), kind=Kind.DAY_CANCELLED, at=at, event_id=event.id
+    )
     _raise_sequence((*concerned, Registration.has_entry.is_(True)), at, has_entry=False)
     offered = update(Registration).where(Registration.event_id == event.id, Registration.answer_by.is_not(None))
     db.session.execute(offered.values(answer_by=None), execution_options={"synchronize_session": False})
@@ -113,29 +126,28 @@ def _note_entries_left(event_id: int) -> None:
     )
     in_doubt = select(Registration).where(
         Registration.event_id == event_id,
-        or_(~_is_active & Registration.has_entry, ~Registration.has_entry & Registration.id.in_(never_arrived)),
+        or_(
+            ~Registration.is_active & Registration.has_entry,
+            ~Registration.has_entry & Registration.id.in_(never_arrived),
+        ),
     )
     for registration in db.session.scalars(in_doubt).all():
         registration.has_entry = told.may_show(registration)
 
 
-_is_active = Registration.status != Status.CANCELLED
-
-
-def _with_entry(event_id: int) -> tuple[ColumnElement[bool], ...]:
+def _with_entry(event_id: int) -> tuple[ColumnExpressionArgument[bool], ...]:
     """Whose calendar shows a place that they have."""
-    has_place = Registration.status == Status.CONFIRMED
-    return Registration.event_id == event_id, has_place, Registration.has_entry.is_(True)
+    return Registration.event_id == event_id, Registration.has_place, Registration.has_entry.is_(True)
 
 
 def _is_in(group: Group) -> ColumnElement[bool]:
     return (Registration.attendance == group.attendance) & (Registration.language == group.language)
 
 
-def _people(kind: str, at: datetime) -> Select[Any]:
+def _people(kind: Kind, at: datetime) -> Select[Any]:
     """What orders.write wants to know of each person, for the entry as it will be after _raise_sequence."""
     sequence = Registration.calendar_sequence + 1
-    entry = _hyphenated(Registration.calendar_uid) + "." + sequence.cast(String)  # as entry_letters.key writes it
+    entry = Registration.calendar_uid.cast(String) + "." + sequence.cast(String)
     what = case((Registration.has_entry, entry), else_=literal(at.isoformat(), String))
     return select(
         Registration.id.label("registration_id"),
@@ -143,17 +155,11 @@ def _people(kind: str, at: datetime) -> Select[Any]:
         Registration.language,
         (literal(f"{kind}:", String) + Registration.public_id + ":" + what).label("key"),
         case((Registration.has_entry, sequence), else_=null()).label("sequence"),
+        case((Registration.has_entry, Registration.calendar_uid), else_=null()).label("entry_uid"),
     )
 
 
-def _hyphenated(uid: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[str]:
-    """A UUID in its five groups: PostgreSQL writes it so, SQLite keeps it as 32 digits."""
-    digits = func.replace(uid.cast(String), "-", "")
-    groups = [func.substr(digits, start, length) for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
-    return functools.reduce(lambda written, group: written + "-" + group, groups)
-
-
-def _raise_sequence(whose: Iterable[ColumnElement[bool]], at: datetime, **more: Any) -> None:
+def _raise_sequence(whose: Iterable[ColumnExpressionArgument[bool]], at: datetime, **more: Any) -> None:
     raised = update(Registration).where(*whose)
     values = {"calendar_sequence": Registration.calendar_sequence + 1, "changed_at": at, **more}
     db.session.execute(raised.values(values), execution_options={"synchronize_session": False})
@@ -191,7 +197,7 @@ def cancelled(mail: OutgoingMail) -> Rendering | None:
     return Rendering(letter, calendar, CalendarMethod.CANCEL, in_reply_to)
 
 
-RENDERERS: Final[dict[str, Renderer]] = {CHANGED: changed, CANCELLED: cancelled}
+RENDERERS: Final[dict[str, Renderer]] = {Kind.DAY_CHANGED: changed, Kind.DAY_CANCELLED: cancelled}
 
 
 def _find(mail: OutgoingMail) -> Registration | None:
@@ -207,7 +213,8 @@ def _find(mail: OutgoingMail) -> Registration | None:
     )
     if registration is None or registration.email != mail.recipient:
         return None
-    if mail.sequence is not None and mail.key != told.key(mail.kind, registration):
+    now = registration.calendar_uid, registration.calendar_sequence
+    if mail.sequence is not None and (mail.entry_uid, mail.sequence) != now:
         return None
     mail.language = registration.language
     return registration

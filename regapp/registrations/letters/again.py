@@ -13,6 +13,7 @@ from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
 from regapp.events.models import Publication
 from regapp.mailing import invites
+from regapp.mailing.kinds import INDEPENDENT, Kind
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
 from regapp.mailing.sending import repeating
 from regapp.registrations import finding
@@ -77,7 +78,7 @@ def why_not(mail: OutgoingMail, at: datetime) -> Text | None:
         return AGAIN_ON_ITS_WAY
     if mail.recipient != registration.email:
         return OTHER_ADDRESS
-    if mail.kind == "not_registered":
+    if mail.kind == Kind.NOT_REGISTERED:
         return OF_AN_ATTEMPT
     return _why_untrue(mail, registration, at) or (TOO_OFTEN if _is_too_often(registration, at) else None)
 
@@ -96,7 +97,7 @@ def send_again(mail_id: str, times: int, at: datetime, *, actor: str) -> Outgoin
         return _last_repeat(mail)
     if reason := why_not(mail, at):
         raise RuleBroken(reason)
-    copy = repeating.repeat(mail, at, entry=str(registration.calendar_uid))
+    copy = repeating.repeat(mail, at, entry_uid=registration.calendar_uid)
     finding.record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
     return copy
 
@@ -136,13 +137,13 @@ def send_present(registration_id: int, times: int, at: datetime, *, actor: str) 
 def _why_untrue(mail: OutgoingMail, registration: Registration, at: datetime) -> Text | None:
     if mail.is_order or mail.state is MailState.WITHDRAWN or _is_registered_again(registration):
         return UNTRUE
-    if mail.kind == "link":
+    if mail.kind == Kind.LINK:
         return None if registration.has_living_links(at) else DAY_OVER
     if registration.event.is_over(at):
         return DAY_OVER
-    if mail.kind == "waiting":
+    if mail.kind == Kind.WAITING:
         return PLACE_MOVES
-    if mail.kind == "offer" and not registration.is_offered:
+    if mail.kind == Kind.OFFER and not registration.is_offered:
         return OFFER_OVER
     if _is_overtaken(mail):
         return OVERTAKEN
@@ -168,10 +169,10 @@ def _is_overtaken(mail: OutgoingMail) -> bool:
         OutgoingMail.registration_id == mail.registration_id,
         OutgoingMail.dated_at > mail.dated_at,
         OutgoingMail.again_of.is_(None),
-        OutgoingMail.kind.not_in(told.INDEPENDENT),
+        OutgoingMail.kind.not_in(INDEPENDENT),
         OutgoingMail.state != MailState.WITHDRAWN,
     )
-    is_independent = mail.kind in told.INDEPENDENT
+    is_independent = mail.kind in INDEPENDENT
     return not is_independent and db.session.scalar(later.limit(1)) is not None
 
 
@@ -236,4 +237,6 @@ def _what_an_organiser_did(registration: Registration) -> Text | None:
 def _write(registration: Registration, letter: writing.Present, at: datetime) -> None:
     calendar, method = (letter.with_calendar and told.calendar_now(registration, at)) or (None, None)
     key = f"present:{letter.kind}:{registration.public_id}:{registration.calendar_uid}:{at.isoformat()}"
-    writing.write(registration, letter.kind, letter.compose, at, calendar=calendar, method=method, key=key)
+    writing.write(
+        registration, letter.kind, letter.compose, at, calendar=calendar, method=method, key=key, is_about_entry=True
+    )

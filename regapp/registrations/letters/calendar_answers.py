@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import func, select
@@ -13,10 +12,11 @@ from regapp.core import addresses, audit
 from regapp.core.db import db
 from regapp.events.models import Publication
 from regapp.mailing.inbox.calendar_replies import Reply
+from regapp.mailing.kinds import Kind
 from regapp.mailing.message import is_writable
 from regapp.mailing.models import CalendarAnswer, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import finding
-from regapp.registrations.letters import told, writing
+from regapp.registrations.letters import writing
 from regapp.registrations.models import Registration
 
 
@@ -79,7 +79,6 @@ def _note_declined(registration: Registration, at: datetime) -> None:
         writing.write_declined(registration, at)
 
 
-KIND: Final = "declined_by_other"
 MOST_LETTERS: Final = 3
 """Letters to one person about answers of others, ever."""
 
@@ -103,7 +102,7 @@ def note_other(registration: Registration, address: str, partstat: str, at: date
         return InboxOutcome.IGNORED
     is_on = registration.event.publication is Publication.PUBLISHED  # else a cancelled day that may be taken back
     if is_on and answer is CalendarAnswer.NO and _letters_to(registration) < MOST_LETTERS:
-        _write_about_other(registration, address, at)
+        writing.write_declined_by_other(registration, address, at)
     return InboxOutcome.ANSWERED_BY_OTHER
 
 
@@ -128,12 +127,7 @@ def _keep(registration: Registration, entry: str, address: str, answer: Calendar
 
 
 def _letters_to(registration: Registration) -> int:
-    written = select(func.count()).where(OutgoingMail.registration_id == registration.id, OutgoingMail.kind == KIND)
+    written = select(func.count()).where(
+        OutgoingMail.registration_id == registration.id, OutgoingMail.kind == Kind.DECLINED_BY_OTHER
+    )
     return db.session.scalar(written) or 0
-
-
-def _write_about_other(registration: Registration, address: str, at: datetime) -> None:
-    """Once for each version of the entry and address."""
-    whose = sha256(address.encode()).hexdigest()[:16]
-    key = f"{told.key(KIND, registration)}:{whose}"
-    writing.write_declined_by_other(registration, address, at, key=key)

@@ -12,6 +12,7 @@ from regapp.core.db import db
 from regapp.events.models import Event, Publication
 from regapp.mailing import invites, outbox
 from regapp.mailing.invites import Entry
+from regapp.mailing.kinds import BEGINS, INDEPENDENT, TELLS_LINE, Kind
 from regapp.mailing.models import DELIVERED, UNSENT, CalendarMethod, OutgoingMail
 from regapp.registrations.letters import entries
 from regapp.registrations.models import Registration
@@ -44,9 +45,9 @@ def tells_place(event: Event, mail: type[OutgoingMail] = OutgoingMail) -> Column
     An order that will bring an entry has its SEQUENCE, but no calendar part yet.
     """
     if event.publication is Publication.CANCELLED and not event.is_cancellation_untold:
-        return mail.kind == "day_cancelled"
+        return mail.kind == Kind.DAY_CANCELLED
     brings_entry = mail.sequence.is_not(None) & mail.method.is_distinct_from(CalendarMethod.CANCEL)
-    return brings_entry | mail.kind.in_(("waiting", "offer"))
+    return brings_entry | mail.kind.in_(TELLS_LINE)
 
 
 def calendar_now(registration: Registration, at: datetime) -> tuple[bytes, CalendarMethod] | None:
@@ -111,7 +112,7 @@ def _is_ordered(registration: Registration) -> bool:
         OutgoingMail.sequence == registration.calendar_sequence,
         OutgoingMail.text.is_(None),
         OutgoingMail.state.in_(UNSENT),
-        about(registration),
+        OutgoingMail.entry_uid == registration.calendar_uid,
     )
     return db.session.scalar(ordered.limit(1)) is not None
 
@@ -127,23 +128,9 @@ def waits(registration: Registration) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-INDEPENDENT = ("link", "not_registered", "reminder", "declined", "declined_by_other", "corrected")
-"""Letters that leave what an earlier one said as it was."""
-
-
-def key(kind: str, registration: Registration) -> str:
-    """The key of a letter about the entry as it is now; day_orders writes the same in SQL."""
+def key(kind: Kind, registration: Registration) -> str:
+    """The key of a letter about the entry as it is now: a second one with it is not written."""
     return f"{kind}:{registration.public_id}:{registration.calendar_uid}.{registration.calendar_sequence}"
-
-
-def about(registration: Registration) -> ColumnElement[bool]:
-    """The letters and orders about the entry that the registration has now: another mailbox had another entry."""
-    return OutgoingMail.key.contains(str(registration.calendar_uid))
-
-
-def of_entry(registration: Registration, uid: uuid.UUID) -> ColumnElement[bool]:
-    """The letters and orders about an entry of the registration's mailbox, whoever it was written to there."""
-    return OutgoingMail.registration_id.in_(_of_mailbox(registration)) & OutgoingMail.key.contains(str(uid))
 
 
 def _of_mailbox(registration: Registration) -> Select[int]:
@@ -170,9 +157,9 @@ def find_others(registration: Registration) -> list[tuple[uuid.UUID, str]]:
     return [(uid, domain) for uid, domain in found if uid != registration.calendar_uid]
 
 
-def last_sequence(registration: Registration, uid: uuid.UUID) -> int:
-    """The highest SEQUENCE that was ever written of an entry of the registration's mailbox."""
-    return db.session.scalar(select(func.max(OutgoingMail.sequence)).where(of_entry(registration, uid))) or 0
+def _last_sequence(uid: uuid.UUID) -> int:
+    """The highest SEQUENCE that was ever written of an entry."""
+    return db.session.scalar(select(func.max(OutgoingMail.sequence)).where(OutgoingMail.entry_uid == uid)) or 0
 
 
 def find_last(registration: Registration, below: int | None = None) -> OutgoingMail | None:
@@ -182,7 +169,7 @@ def find_last(registration: Registration, below: int | None = None) -> OutgoingM
     """
     sequence = OutgoingMail.sequence
     which = sequence.is_not(None) if below is None else sequence < below
-    found = _written(registration, registration.calendar_uid, which)
+    found = _written(registration.calendar_uid, which)
     return next((mail for mail in found if mail.may_have_arrived), None)
 
 
@@ -192,7 +179,7 @@ def may_show(registration: Registration, uid: uuid.UUID | None = None) -> bool:
     `uid` names an earlier entry of the mailbox. The registration alone doesn't tell: of a cancelled day's entry it says
     that there is none, while the letter that takes it away waited still.
     """
-    for mail in _written(registration, uid or registration.calendar_uid, OutgoingMail.calendar.is_not(None)):
+    for mail in _written(uid or registration.calendar_uid, OutgoingMail.calendar.is_not(None)):
         if mail.method is CalendarMethod.REQUEST and mail.may_have_arrived:
             return True
         if mail.method is CalendarMethod.CANCEL and mail.state in DELIVERED and mail.bounce is None:
@@ -200,14 +187,14 @@ def may_show(registration: Registration, uid: uuid.UUID | None = None) -> bool:
     return False
 
 
-def _written(registration: Registration, uid: uuid.UUID, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
-    """The letters and orders about the entry, the latest first, also those to who had it before (see taking_over).
+def _written(uid: uuid.UUID, which: ColumnElement[bool]) -> ScalarResult[OutgoingMail]:
+    """The letters and orders about the entry, the latest first, also those written to an earlier registration.
 
     Read anew: a worker may have made a letter of an order while we waited for a lock.
     """
     written = (
         select(OutgoingMail)
-        .where(of_entry(registration, uid), which)
+        .where(OutgoingMail.entry_uid == uid, which)
         .order_by(OutgoingMail.sequence.desc(), OutgoingMail.dated_at.desc())
     )
     return db.session.scalars(written, execution_options={"populate_existing": True})
@@ -223,7 +210,7 @@ def confirmation_id(registration: Registration) -> str | None:
         .where(
             OutgoingMail.registration_id == registration.id,
             OutgoingMail.recipient == registration.email,
-            OutgoingMail.kind.in_(("confirmation", "waiting")),
+            OutgoingMail.kind.in_(BEGINS),
             OutgoingMail.method == CalendarMethod.REQUEST,
         )
         .order_by(OutgoingMail.dated_at.desc())
@@ -243,7 +230,7 @@ def take_over_entry(registration: Registration) -> None:
         registration.has_entry = last is not None and last.method is not CalendarMethod.CANCEL
         return
     for uid, domain in find_others(registration):
-        outbox.withdraw_all(of_entry(registration, uid))
+        outbox.withdraw_all(OutgoingMail.entry_uid == uid)
         if may_show(registration, uid):
             _take(registration, uid, domain)
             return
@@ -257,5 +244,5 @@ def _take(registration: Registration, uid: uuid.UUID, domain: str) -> None:
         earlier.has_entry = False
     registration.calendar_uid = uid
     registration.calendar_domain = domain
-    registration.calendar_sequence = last_sequence(registration, uid)
+    registration.calendar_sequence = _last_sequence(uid)
     registration.has_entry = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import NamedTuple
 
 from regapp.core import audit
@@ -12,6 +13,7 @@ from regapp.core.db import db
 from regapp.core.i18n import Text, use_language
 from regapp.events.models import Publication
 from regapp.mailing import outbox
+from regapp.mailing.kinds import Kind
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod
 from regapp.registrations import finding
@@ -49,14 +51,14 @@ def write_place(registration: Registration, at: datetime, *, done: Text | None =
     Who got their entry from an earlier registration, or was never told of this one, has nothing confirmed yet.
     """
     if registration.has_entry and told.confirmation_id(registration):
-        _write_request(registration, "update", saying(done, place.update), at)
+        _write_request(registration, Kind.UPDATE, saying(done, place.update), at)
     else:
-        _write_request(registration, "confirmation", _confirmation(done), at)
+        _write_request(registration, Kind.CONFIRMATION, _confirmation(done), at)
 
 
 def write_taken_over(registration: Registration, at: datetime) -> None:
     """The confirmation of whoever got a colleague's place, and asked for nothing themselves."""
-    _write_request(registration, "confirmation", place.taken_over, at)
+    _write_request(registration, Kind.CONFIRMATION, place.taken_over, at)
 
 
 def write_corrected(registration: Registration, at: datetime) -> None:
@@ -70,12 +72,12 @@ def write_corrected(registration: Registration, at: datetime) -> None:
     elif registration.has_place and not registration.has_entry and event.publication is Publication.PUBLISHED:
         write_place(registration, at, done=CORRECTED)
     else:
-        _write_with_what_is_due(registration, "corrected", place.corrected, at)
+        _write_with_what_is_due(registration, Kind.CORRECTED, place.corrected, at)
 
 
 def write_seat(registration: Registration, at: datetime) -> None:
     """Tell whoever stood in line of the seat that they have now, with an entry or an update of theirs."""
-    kind = "update" if registration.has_entry else "confirmation"
+    kind = Kind.UPDATE if registration.has_entry else Kind.CONFIRMATION
     compose = partial(line.promoted, brings_entry=not registration.has_entry)
     _write_request(registration, kind, compose, at)
 
@@ -96,21 +98,21 @@ def write_what_they_have(registration: Registration, at: datetime, *, done: Text
 def write_registered(registration: Registration, at: datetime, *, wanted_line: bool, done: Text | None = None) -> None:
     """The first letter. Whoever asked for the line and got a seat is told that one had become free."""
     if wanted_line and registration.has_seat:
-        _write_request(registration, "confirmation", saying(done, place.seat_had_become_free), at)
+        _write_request(registration, Kind.CONFIRMATION, saying(done, place.seat_had_become_free), at)
     else:
         write_what_they_have(registration, at, done=done)
 
 
 def write_language(registration: Registration, at: datetime) -> None:
     """Tell in the new language that it is spoken now, with the entry, where that shows it."""
-    _write_with_what_is_due(registration, "update", place.spoken_to, at)
+    _write_with_what_is_due(registration, Kind.UPDATE, place.spoken_to, at)
 
 
 def write_undone(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell that a cancellation is undone; the entry comes back as the same one."""
     if registration.has_place:
         compose = partial(place.undone, by_themselves=done is None)
-        _write_request(registration, "undo", saying(done, compose), at)
+        _write_request(registration, Kind.UNDO, saying(done, compose), at)
     elif not registration.is_offered:
         write_waiting(registration, at, done=done, is_undone=True)
 
@@ -125,18 +127,18 @@ def write_waiting(
     db.session.flush()
     words = line.waiting_again if is_undone and done is None else line.waiting
     compose = partial(words, position=finding.position(registration))
-    _write_with_what_is_due(registration, "waiting", compose, at, done=done)
+    _write_with_what_is_due(registration, Kind.WAITING, compose, at, done=done)
 
 
 def write_offer(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
-    _write_with_what_is_due(registration, "offer", line.offer, at, done=done)
+    _write_with_what_is_due(registration, Kind.OFFER, line.offer, at, done=done)
 
 
 def write_out_of_line(
     registration: Registration, at: datetime, *, passed: bool, can_go_online: bool, can_wait: bool
 ) -> None:
     """Tell that the offer `passed`, or that the line has closed, and what the person can still do by themselves."""
-    kind, words = ("offer_passed", line.offer_passed) if passed else ("line_closed", line.line_closed)
+    kind, words = (Kind.OFFER_PASSED, line.offer_passed) if passed else (Kind.LINE_CLOSED, line.line_closed)
     ways = line.Ways(can_go_online, can_wait)
     _write_with_what_is_due(registration, kind, partial(words, ways=ways), at)
 
@@ -147,15 +149,15 @@ def write_cancellation(
     """Tell that the place is given up, and take the entry away (RFC 5546 §3.2.5 CANCEL)."""
     takes_entry = registration.has_entry
     if day_cancelled:
-        _write_cancel(registration, "day_cancelled", partial(day.day_cancelled, takes_entry=takes_entry), at)
+        _write_cancel(registration, Kind.DAY_CANCELLED, partial(day.day_cancelled, takes_entry=takes_entry), at)
         return
-    _write_cancel(registration, "cancellation", _cancellation(registration, at, done, takes_entry=takes_entry), at)
+    _write_cancel(registration, Kind.CANCELLATION, _cancellation(registration, at, done, takes_entry=takes_entry), at)
 
 
 def write_transfer(registration: Registration, at: datetime) -> None:
     """Tell whoever gave the place away that it is a colleague's now, and take the entry away."""
     compose = partial(leaving.transferred, takes_entry=registration.has_entry)
-    _write_cancel(registration, "transfer", compose, at)
+    _write_cancel(registration, Kind.TRANSFER, compose, at)
 
 
 def write_link(
@@ -163,7 +165,7 @@ def write_link(
 ) -> None:
     """Send the participant their own link; how often, is the caller's to limit (see provoked)."""
     compose = partial(place.link, registered_again=registered_again, by_colleague=by_colleague)
-    write(registration, "link", compose, at)
+    write(registration, Kind.LINK, compose, at)
 
 
 def write_not_registered(
@@ -173,30 +175,39 @@ def write_not_registered(
     compose: Compose = partial(answers.not_registered, name=name, at=at)
     if wish is not None:
         compose = partial(answers.not_changed, wish=wish, by_colleague=by_colleague)
-    write(registration, "not_registered", compose, at, key=key)
+    write(registration, Kind.NOT_REGISTERED, compose, at, key=key)
 
 
-def write_declined_by_other(registration: Registration, address: str, at: datetime, *, key: str) -> None:
-    """Tell that another address said no to the participant's invitation."""
-    write(registration, "declined_by_other", partial(answers.declined_by_other, address=address), at, key=key)
+def write_declined_by_other(registration: Registration, address: str, at: datetime) -> None:
+    """Tell that another address said no to the invitation; once for each version of the entry and address."""
+    key = f"{told.key(Kind.DECLINED_BY_OTHER, registration)}:{sha256(address.encode()).hexdigest()[:16]}"
+    compose = partial(answers.declined_by_other, address=address)
+    write(registration, Kind.DECLINED_BY_OTHER, compose, at, key=key, is_about_entry=True)
 
 
 def write_declined(registration: Registration, at: datetime) -> None:
     """Tell whoever's calendar said no that the place stands and how to cancel; once for each version of the entry."""
-    write(registration, "declined", answers.declined, at, key=told.key("declined", registration))
+    write(
+        registration,
+        Kind.DECLINED,
+        answers.declined,
+        at,
+        key=told.key(Kind.DECLINED, registration),
+        is_about_entry=True,
+    )
 
 
 def write_address_changed(registration: Registration, at: datetime, *, done: Text | None = None) -> None:
     """Tell the mailbox that the registration had until now, and take the entry from there, if there is one."""
     takes_entry = registration.has_entry
     compose = partial(leaving.address_changed, by_themselves=done is None, takes_entry=takes_entry)
-    _write_cancel(registration, "cancellation", saying(done, compose), at)
+    _write_cancel(registration, Kind.CANCELLATION, saying(done, compose), at)
 
 
 class Present(NamedTuple):
     """What somebody has, as a letter; one `with_calendar` brings the entry, or its end, with the SEQUENCE it has."""
 
-    kind: str
+    kind: Kind
     compose: Compose
     with_calendar: bool = False
 
@@ -206,20 +217,20 @@ def letters_now(registration: Registration, at: datetime, done: Text | None) -> 
     had_entry = registration.calendar_sequence > 0
     for holding in told.what_they_have(registration):
         if holding is Holding.PLACE:
-            yield Present("confirmation", _confirmation(done), with_calendar=True)
+            yield Present(Kind.CONFIRMATION, _confirmation(done), with_calendar=True)
         elif holding is Holding.OFFER:
-            yield Present("offer", line.offer)
+            yield Present(Kind.OFFER, line.offer)
         elif holding is Holding.WAITING:
             with use_language(registration.language):
                 note = [parts.invitation_comes()] if registration.has_entry else []
             waiting = partial(line.waiting, position=finding.position(registration), entry=note)
-            yield Present("waiting", saying(done, waiting), registration.has_entry)
+            yield Present(Kind.WAITING, saying(done, waiting), registration.has_entry)
         elif registration.is_active:
-            yield Present("day_cancelled", partial(day.day_cancelled, takes_entry=had_entry), had_entry)
+            yield Present(Kind.DAY_CANCELLED, partial(day.day_cancelled, takes_entry=had_entry), had_entry)
         elif registration.is_transferred:
-            yield Present("transfer", partial(leaving.transferred, takes_entry=had_entry), had_entry)
+            yield Present(Kind.TRANSFER, partial(leaving.transferred, takes_entry=had_entry), had_entry)
         else:
-            yield Present("cancellation", _cancellation(registration, at, done, takes_entry=had_entry), had_entry)
+            yield Present(Kind.CANCELLATION, _cancellation(registration, at, done, takes_entry=had_entry), had_entry)
 
 
 def _confirmation(done: Text | None) -> Compose:
@@ -232,7 +243,7 @@ def _cancellation(registration: Registration, at: datetime, done: Text | None, *
 
 
 def _write_with_what_is_due(
-    registration: Registration, kind: str, compose: Callable[..., Letter], at: datetime, *, done: Text | None = None
+    registration: Registration, kind: Kind, compose: Callable[..., Letter], at: datetime, *, done: Text | None = None
 ) -> None:
     """A letter that says what the participant has; after a change without a letter it sets their calendar right."""
     db.session.flush()
@@ -244,7 +255,7 @@ def _write_with_what_is_due(
     write_it(registration, kind, saying(done, compose), at)
 
 
-def _write_request(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
+def _write_request(registration: Registration, kind: Kind, compose: Compose, at: datetime) -> None:
     """A letter that brings the entry, or its new form (RFC 5546 §3.2.2 REQUEST)."""
     if registration.has_entry or registration.calendar_sequence > 0:
         registration.calendar_sequence += 1
@@ -255,7 +266,7 @@ def _write_request(registration: Registration, kind: str, compose: Compose, at: 
     write(registration, kind, compose, at, calendar=calendar, method=CalendarMethod.REQUEST, key=key)
 
 
-def _write_cancel(registration: Registration, kind: str, compose: Compose, at: datetime) -> None:
+def _write_cancel(registration: Registration, kind: Kind, compose: Compose, at: datetime) -> None:
     """A letter that takes the entry away, where there is one."""
     if not registration.has_entry:
         write(registration, kind, compose, at)
@@ -270,15 +281,19 @@ def _write_cancel(registration: Registration, kind: str, compose: Compose, at: d
 
 def write(
     registration: Registration,
-    kind: str,
+    kind: Kind,
     compose: Compose,
     at: datetime,
     *,
     calendar: bytes | None = None,
     method: CalendarMethod | None = None,
     key: str | None = None,
+    is_about_entry: bool = False,
 ) -> None:
-    """Write a letter down in the participant's language, with the SEQUENCE that the registration has."""
+    """Write a letter down in the participant's language, with the SEQUENCE that the registration has.
+
+    One with a calendar part is about the entry in any case.
+    """
     db.session.flush()
     with use_language(registration.language):
         words = words_for(registration, at) if method is CalendarMethod.REQUEST else {}
@@ -294,6 +309,7 @@ def write(
             calendar=calendar,
             method=method,
             sequence=registration.calendar_sequence if calendar else None,
-            in_reply_to=told.confirmation_id(registration) if kind != "confirmation" else None,
+            entry_uid=registration.calendar_uid if calendar or is_about_entry else None,
+            in_reply_to=told.confirmation_id(registration) if kind != Kind.CONFIRMATION else None,
             words_of=words,
         )

@@ -62,7 +62,7 @@ def test_a_confirmation_that_an_update_overtook_is_withdrawn(put_off) -> None:  
     assert state_of("confirmation") is MailState.WITHDRAWN
 
 
-@pytest.mark.both_databases("SQL looks for a part of a key")
+@pytest.mark.both_databases("SQL compares UUIDs, which each database keeps in its own way")
 def test_no_invitation_comes_after_its_cancellation(put_off) -> None:  # type: ignore[no-untyped-def]
     assert put_off(lambda: cancelling.cancel(1, T + MINUTE)) == ["Du är avanmäld"]
     assert state_of("confirmation") is MailState.WITHDRAWN
@@ -109,11 +109,11 @@ def test_a_cancellation_that_was_put_off_does_not_end_the_entry_that_came_back_t
     assert first[0] == present[0]
 
 
-@pytest.mark.both_databases("SQL looks for a part of a key")
+@pytest.mark.both_databases("SQL compares UUIDs, which each database keeps in its own way")
 def test_a_letter_that_was_put_off_is_not_overtaken_by_another_entry_in_the_same_mailbox(put_off) -> None:  # type: ignore[no-untyped-def]
     def write_of_another_entry() -> None:
         moving.move_online(1, T + MINUTE)
-        another = {"key": f"update:another:{uuid.uuid4()}.1", "state": MailState.SENT, "sent_at": T}
+        another = {"entry_uid": uuid.uuid4(), "state": MailState.SENT, "sent_at": T}
         db.session.query(OutgoingMail).filter_by(kind="update").update(another)
 
     assert put_off(write_of_another_entry) == ["Du är anmäld"]

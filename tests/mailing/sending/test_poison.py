@@ -38,6 +38,7 @@ def crowd(register: Callable[[int], str]) -> None:
             Registration.language,
             (literal("news:") + Registration.public_id).label("key"),
             Registration.calendar_sequence.label("sequence"),
+            Registration.calendar_uid.label("entry_uid"),
         )
         orders.write(people, kind="news", at=WRITTEN_AT, event_id=1)
         for number, mail in enumerate(db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.recipient))):

@@ -217,6 +217,7 @@ def test_an_order_says_that_it_is_written_when_it_is_sent(app: Flask, organiser:
         people = select(
             Registration.id.label("registration_id"), Registration.email.label("recipient"), Registration.language,
             Registration.public_id.label("key"), Registration.calendar_sequence.label("sequence"),
+            Registration.calendar_uid.label("entry_uid"),
         )  # fmt: skip
         orders.write(people, kind="day_changed", at=WHILE_OPEN, event_id=event.id)
     order = letters(app)[0]

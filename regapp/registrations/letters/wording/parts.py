@@ -14,6 +14,7 @@ from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.i18n import Text, format_clock, format_day, format_instant, format_span, t
 from regapp.events.models import Attendance, Event, Publication
+from regapp.mailing.kinds import Kind
 from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
@@ -240,12 +241,12 @@ def words_for(registration: Registration, at: datetime) -> Mapping[int, str]:
     return _words_for(registration, at)
 
 
-def complete(letter: Letter, registration: Registration, kind: str, words: Collection[str]) -> Letter:
+def complete(letter: Letter, registration: Registration, kind: Kind, words: Collection[str]) -> Letter:
     """The letter with what was written to everybody before the reader had the place, and where their data came from."""
     if words:
         facts = next(place for place, block in enumerate(letter.blocks) if isinstance(block, Facts))
         letter = _with(letter, list(from_organisers(dict.fromkeys(words))), at=facts)
-    return with_source(letter, registration, always=kind == "confirmation")
+    return with_source(letter, registration, always=kind is Kind.CONFIRMATION)
 
 
 def with_source(letter: Letter, registration: Registration, mail_id: str = "", *, always: bool = False) -> Letter:
