@@ -13,7 +13,7 @@ from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
 from regapp.mailing import link_requests, orders, outbox
-from regapp.mailing.inbox import handling
+from regapp.mailing.inbox import reading
 from regapp.mailing.kinds import Kind
 from regapp.mailing.link_requests import Door
 from regapp.organising import bp as organising_bp
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
         limits.forget_old,
         submissions.forget_old,
         attempts.forget_old,
-        handling.forget_old,
+        reading.forget_old,
         dispose_of_health,
         dispose_of_reasons,
         reminders.write_due,
@@ -73,4 +73,4 @@ def connect_rooms() -> None:
     parts.take_words_from(latecomers.words_for)
     outbox.resolve_links(links.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})
-    handling.give_answers_to(calendar_answers.take)
+    reading.give_answers_to(calendar_answers.take)

@@ -19,7 +19,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db
 from regapp.mailing.inbox.mailbox import InboxTrouble, Mailbox
 from regapp.mailing.sending import transport
-from regapp.mailing.sending.stops import QueueTrouble
+from regapp.mailing.sending.holding import QueueTrouble
 
 CLOCKS_MAY_DIFFER: Final = timedelta(seconds=5)
 

@@ -20,7 +20,7 @@ from regapp.core import schema
 from regapp.core.db import ask, db
 from regapp.mailing import heartbeat, link_requests
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.sending import pausing
+from regapp.mailing.sending import holding
 
 LETTER_MAY_WAIT: Final = timedelta(minutes=15)
 """A letter that is due for longer means that no worker runs or that the mail server doesn't answer."""
@@ -115,7 +115,7 @@ def _lateness(now: datetime) -> Lateness:
     return Lateness(
         worker_silent=heartbeat.silent_for(now),
         letter_waits=_waiting(now),
-        letters_paused=pausing.paused_for(now),
+        letters_paused=holding.paused_for(now),
     )
 
 
@@ -133,7 +133,7 @@ def _waiting(now: datetime) -> timedelta | None:
     """How long the oldest letter has been due, or a question for one waited; one in a worker's hand is on its way."""
     due = db.session.scalar(
         select(func.min(OutgoingMail.due_at)).where(
-            OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, pausing.may_leave()
+            OutgoingMail.state == MailState.QUEUED, OutgoingMail.due_at <= now, holding.may_leave()
         )
     )
     oldest = min(filter(None, (due, link_requests.oldest_asked_at())), default=None)

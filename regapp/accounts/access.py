@@ -13,26 +13,13 @@ from regapp.accounts import sessions
 from regapp.accounts.forms import SignInForm
 from regapp.accounts.roles import Role
 from regapp.core.db import db
-from regapp.core.error_pages import error_page
 from regapp.core.i18n import set_language
-from regapp.core.limits import TooMany
 from regapp.core.web import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 GUARDED = "/organiser"
 _NOT_CARRIED = ("csrf_token", "password", "sign_in-")
-
-
-def init_app(app: Flask) -> None:
-    """Sign-in, and the answer to who tries too often."""
-    sessions.init_app(app)
-    app.register_error_handler(TooMany, _show_too_many)
-
-
-def is_organiser() -> bool:
-    """Whether the visitor is signed in, on a page that is open to everybody."""
-    return sessions.find_organiser() is not None
 
 
 def requires(*roles: Role) -> Callable[[View], View]:
@@ -70,12 +57,6 @@ def refuse_undeclared(app: Flask) -> None:
         view = app.view_functions[rule.endpoint]
         if (rule.rule + "/").startswith(GUARDED + "/") and not hasattr(view, "open_to"):
             raise RuntimeError(f"{rule.endpoint} ({rule.rule}) doesn't say which roles it is open to")
-
-
-def _show_too_many(error: TooMany) -> ResponseReturnValue:
-    response = error_page(429, error.message)
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -3,13 +3,12 @@
 from regapp.organising.blueprint import bp
 from regapp.organising.days import editing
 from regapp.organising.days import views as day_views
-from regapp.organising.mail import plan_views, queue_views, reminders
+from regapp.organising.mail import queue_views, reminders
 from regapp.organising.mail import views as mail_views
-from regapp.organising.people import attempts, line, person, resending
+from regapp.organising.people import line, person, resending
 from regapp.organising.people import list as attendee_views
 
 __all__ = [
-    "attempts",
     "attendee_views",
     "bp",
     "day_views",
@@ -17,7 +16,6 @@ __all__ = [
     "line",
     "mail_views",
     "person",
-    "plan_views",
     "queue_views",
     "reminders",
     "resending",

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from regapp.core.db import db, writing
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop
-from regapp.mailing.sending import pausing, stops
+from regapp.mailing.sending import holding
 from tests.browser.house import House
 from tests.browser.test_keyboard import tab_to
 from tests.support.browser import NARROW, WIDE, examine, examine_everywhere
@@ -26,7 +26,7 @@ def running_queue(house: House) -> Iterator[None]:
     """Other tests find the queue as it was."""
     yield
     with house.inside() as now, writing():
-        pausing.resume(now, actor="organiser:1")
+        holding.resume(now, actor="organiser:1")
         if standing := db.session.get(QueueStop, 1):
             db.session.delete(standing)
 
@@ -60,7 +60,7 @@ def test_a_queue_that_stands_still_is_tried_by_keyboard_alone(
     house: House, organiser_window: Callable[..., Page], javascript: bool
 ) -> None:
     with house.inside() as now, writing():
-        stops.stop("connection refused by mail.example.org", now)
+        holding.stop("connection refused by mail.example.org", now)
     page = organiser_window("sv", javascript=javascript)
     page.goto(house.url(f"/organiser/{house.slug}/mail"))
     expect(page.get_by_text("connection refused by mail.example.org")).to_be_visible()

@@ -10,7 +10,7 @@ from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.sending import stops
+from regapp.mailing.sending import holding
 from tests.support.mail.letters import WRITTEN_AT, a_letter, put, put_invited
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -86,15 +86,15 @@ def test_the_trouble_is_shown_since_it_began_until_it_is_over() -> None:
     now = clock.now()
     assert outbox.queue_trouble() is None
     with writing():
-        stops.stop("the server can't be reached", now)
+        holding.stop("the server can't be reached", now)
     with writing():
-        stops.stop("the sign-in is refused", now + timedelta(seconds=5))
+        holding.stop("the sign-in is refused", now + timedelta(seconds=5))
     trouble = outbox.queue_trouble()
     assert trouble is not None
     assert (trouble.stopped_at, trouble.reason) == (now, "the sign-in is refused")
     assert trouble.resumes_at == now + timedelta(seconds=15)
     with writing():
-        assert stops.resume()
+        assert holding.end_stop()
     assert outbox.queue_trouble() is None
 
 

@@ -100,7 +100,7 @@ def test_a_letter_written_while_the_mail_server_is_away_arrives_when_it_is_back(
     system: System, mail: SmtpServer
 ) -> None:
     system.crash("worker")
-    system.start_worker("from regapp.mailing.sending import stops; stops._PAUSES_S = (0.2,)")
+    system.start_worker("from regapp.mailing.sending import holding; holding._PAUSES_S = (0.2,)")
     mail.faults.greeting += ["421 closed for a moment"]
     Visitor(system.base_url).submit("/en/2026/register", **APPLICATION)
     assert letter_to(mail, "asa@example.org", 1)["Content-Language"] == "en"

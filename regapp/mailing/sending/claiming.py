@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CursorResult, Executable, bindparam, func,
 
 from regapp.core.db import db
 from regapp.mailing.models import CalendarMethod, DeliveryTry, MailState, OutgoingMail, TryOutcome
-from regapp.mailing.sending import pausing
+from regapp.mailing.sending import holding
 
 LEASE = timedelta(minutes=20)
 """Longer than the slowest delivery that transport allows: only a dead worker's lease runs out. A dead worker of this
@@ -75,7 +75,7 @@ _THIS_LETTER = _MAIL.id == bindparam("mail_id")
 _FIRST_DUE = (
     select(_MAIL.id)
     .where(_MAIL.state == MailState.QUEUED, _MAIL.due_at <= bindparam("now", type_=_MAIL.due_at.type))
-    .where(pausing.may_leave())
+    .where(holding.may_leave())
     .order_by(_MAIL.is_bulk, _MAIL.due_at)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -232,7 +232,7 @@ def _take_back(these: ColumnElement[bool], now: datetime) -> int:
 def next_wake(now: datetime) -> datetime | None:
     """When the next letter falls due or the next lease runs out; `now` or earlier means that there is work."""
     due = db.session.scalar(
-        select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED, pausing.may_leave())
+        select(func.min(OutgoingMail.due_at)).where(OutgoingMail.state == MailState.QUEUED, holding.may_leave())
     )
     lease = db.session.scalar(
         select(func.min(OutgoingMail.leased_until)).where(OutgoingMail.state == MailState.SENDING)

@@ -22,9 +22,9 @@ from regapp.core.errors import where
 from regapp.mailing import link_requests, message, orders, outbox
 from regapp.mailing.message import FilledLetter, UnwritableLetter
 from regapp.mailing.models import OutgoingMail, TryOutcome
-from regapp.mailing.sending import claiming, pacing, stops
+from regapp.mailing.sending import claiming, holding
 from regapp.mailing.sending.claiming import Answer, Claimed
-from regapp.mailing.sending.stops import QueueTrouble
+from regapp.mailing.sending.holding import QueueTrouble
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def deliver_due(
     while not is_stopping() and link_requests.answer_next():
         pass
     now = clock.now()
-    if not ignore_stop and (until := stops.stopped_until(now)):
+    if not ignore_stop and (until := holding.stopped_until(now)):
         return Round(0, until)
     wake = claiming.next_wake(now)
     db.session.rollback()
@@ -86,7 +86,9 @@ def deliver_due(
     handled = 0
     try:
         with transport.opened() as sender:
-            for letter, octets in batch.letters(lambda: not is_stopping() and pacing.has_room(clock.now(), per_minute)):
+            for letter, octets in batch.letters(
+                lambda: not is_stopping() and holding.has_room(clock.now(), per_minute)
+            ):
                 batch.note(letter.id, _send(sender, letter, octets))
                 handled += 1
                 link_requests.answer_next()
@@ -115,7 +117,7 @@ class Batch:
         The server is well when this is called: what vanished workers left behind is put right first.
         """
         with writing():
-            if stops.resume():
+            if holding.end_stop():
                 log.warning("the mail queue runs again")
             claiming.take_back_expired(clock.now())
         while letter := self._next(may_claim):
@@ -224,7 +226,7 @@ def _note_answer(mail_id: str, answer: Answer) -> None:
 def _again_at(per_minute: int) -> datetime | None:
     now = clock.now()
     wake = claiming.next_wake(now)
-    later = [stops.stopped_until(now), pacing.room_at(now, per_minute)]
+    later = [holding.stopped_until(now), holding.room_at(now, per_minute)]
     db.session.rollback()
     return max([wake, *(instant for instant in later if instant)]) if wake else None
 
@@ -233,6 +235,6 @@ def _note_trouble(reason: str) -> None:
     log.error("the mail queue stands still: %s", reason)
     try:
         with writing():
-            stops.stop(reason, clock.now())
+            holding.stop(reason, clock.now())
     except IntegrityError:
         log.info("another worker noted the same")

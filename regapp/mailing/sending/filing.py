@@ -9,7 +9,7 @@ from config import Settings
 from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.sending.claiming import Answer
-from regapp.mailing.sending.stops import QueueTrouble
+from regapp.mailing.sending.holding import QueueTrouble
 
 
 class Folder:

@@ -20,8 +20,8 @@ from regapp.mailing.message import FilledLetter
 from regapp.mailing.models import TryOutcome
 from regapp.mailing.sending import verp
 from regapp.mailing.sending.claiming import Answer
+from regapp.mailing.sending.holding import QueueTrouble
 from regapp.mailing.sending.smtp import DeadlineSmtp, DeadlineSmtpTls, Patience
-from regapp.mailing.sending.stops import QueueTrouble
 
 LETTERS_PER_CONNECTION = 100
 """Many servers refuse the next one after this many."""

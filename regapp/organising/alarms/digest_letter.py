@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from regapp.attendees import statistics
+from regapp.attendees.statistics import News
 from regapp.core.i18n import format_day, format_instant, local, t
 from regapp.events.models import Attendance, Event
 from regapp.mailing.letters import Action, Bar, Block, Facts, Heading, Letter, Paragraph
-from regapp.organising.alarms.digest import Digest
+from regapp.mailing.sending import undelivered
 from regapp.organising.alarms.letters import address_of, own_letters
-from regapp.registrations.places import Places
+from regapp.registrations import places
+from regapp.registrations.places import DayPlaces, Places
 
 
 def compose(days: Sequence[Digest], since: datetime, now: datetime) -> Letter:
@@ -102,3 +106,31 @@ def _deadline(event: Event, now: datetime) -> str:
     else:
         left = t("anmälan är stängd", "registration is closed")
     return t("{day} ({left})", "{day} ({left})", day=format_day(event.last_day), left=left)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One day as the letter tells of it."""
+
+    event: Event
+    news: News
+    in_line: int
+    unread: int
+    undelivered: int
+    places: DayPlaces
+
+    @property
+    def is_worth_telling(self) -> bool:
+        return any((self.news.registered, self.news.cancelled, self.unread, self.undelivered))
+
+
+def of(event: Event, since: datetime, until: datetime) -> Digest:
+    """What happened after the one instant and up to the other, and how the day stands now."""
+    return Digest(
+        event=event,
+        news=statistics.news(event.id, since, until),
+        in_line=statistics.standing(event.id).in_line,
+        unread=statistics.messages(event.id).unread,
+        undelivered=undelivered.between(event.id, since, until),
+        places=places.count(event),
+    )

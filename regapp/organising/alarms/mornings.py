@@ -14,9 +14,9 @@ from regapp.core.i18n import SWEDISH_TIME, local, use_language
 from regapp.events.models import Event, Publication
 from regapp.mailing import outbox
 from regapp.mailing.kinds import Kind
-from regapp.organising.alarms import digest, digest_letter
-from regapp.organising.alarms.digest import Digest
-from regapp.organising.alarms.noticing import take
+from regapp.organising.alarms import digest_letter
+from regapp.organising.alarms.conditions import take
+from regapp.organising.alarms.digest_letter import Digest
 
 AT: Final = time(7)
 """Swedish time. A worker that was down then writes it when it is back, the same day."""
@@ -36,7 +36,7 @@ def write_digests(now: datetime) -> None:
         return
     notice.told_at = now
     since, until = last - SETTLED_AFTER, now - SETTLED_AFTER
-    days = [digest.of(event, since, until) for event in _days_ahead(now)]
+    days = [digest_letter.of(event, since, until) for event in _days_ahead(now)]
     if any(day.is_worth_telling for day in days):
         _write(days, since, now)
 

@@ -25,7 +25,7 @@ from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.days import confirm_change
 from regapp.organising.days.editing_forms import EventForm, StateForm
 from regapp.organising.days.views import day_page
-from regapp.organising.mail import previews, samples
+from regapp.organising.mail import previews
 from regapp.registrations import places
 from regapp.registrations.choices import Wish
 from regapp.registrations.day import changes, orders
@@ -180,7 +180,7 @@ def _ask_to_cancel(event: Event) -> str:
 
 
 def _cancellation(event: Event, language: str) -> Written:
-    return samples.write(event, samples.find(event, "day_cancelled"), Wish.ON_SITE, language, g.received_at)
+    return previews.write(event, previews.find(event, "day_cancelled"), Wish.ON_SITE, language, g.received_at)
 
 
 def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> ResponseReturnValue:

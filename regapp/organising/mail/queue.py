@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from regapp.accounts import managing
 from regapp.mailing import outbox
 from regapp.mailing.models import QueuePause, QueueStop
-from regapp.mailing.sending import pausing
+from regapp.mailing.sending import holding
 
 
 @dataclass(frozen=True)
@@ -24,5 +24,5 @@ class Queue:
 
 
 def queue_now() -> Queue:
-    pause = pausing.find()
+    pause = holding.find()
     return Queue(pause, outbox.queue_trouble(), managing.known_as(pause.paused_by) if pause else "")

@@ -15,7 +15,7 @@ from regapp.core.db import db
 from regapp.core.forms import Press
 from regapp.core.i18n import t
 from regapp.events import finding
-from regapp.mailing.sending import pausing, stops
+from regapp.mailing.sending import holding
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.views import mail_page
@@ -29,7 +29,7 @@ def pause_mail(slug: str) -> ResponseReturnValue:
         t("Breven väntar nu, tills någon startar kön igen.", "The letters wait now, until somebody starts the queue."),
         t("Kön var redan pausad.", "The queue was paused already."),
     )
-    return _asked("pause_mail", slug, pausing.pause, done, already)
+    return _asked("pause_mail", slug, holding.pause, done, already)
 
 
 @bp.route("/<slug:slug>/mail/resume", methods=["GET", "POST"])
@@ -39,7 +39,7 @@ def resume_mail(slug: str) -> ResponseReturnValue:
         t("Kön är startad. Breven är på väg.", "The queue is started. The letters are on their way."),
         t("Kön var redan i gång.", "The queue was running already."),
     )
-    return _asked("resume_mail", slug, pausing.resume, done, already)
+    return _asked("resume_mail", slug, holding.resume, done, already)
 
 
 def _asked(name: str, slug: str, rule: Callable[..., bool], done: str, already: str) -> ResponseReturnValue:
@@ -61,7 +61,7 @@ def try_mail_now(slug: str) -> ResponseReturnValue:
     if not press.validate_on_submit():
         return mail_page(event, press)
     done = t("Vi försöker nå e-postservern nu.", "We are trying to reach the mail server now.")
-    return _done(slug, stops.try_now, done, t("Kön är i gång igen.", "The queue runs again."))
+    return _done(slug, holding.try_now, done, t("Kön är i gång igen.", "The queue runs again."))
 
 
 def _done(slug: str, rule: Callable[..., Any], done: str, already: str) -> ResponseReturnValue:

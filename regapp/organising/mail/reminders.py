@@ -16,7 +16,7 @@ from regapp.events import finding
 from regapp.events.models import Event
 from regapp.organising.blueprint import EDITORS, READERS, bp
 from regapp.organising.mail import plan
-from regapp.organising.mail.reminder_forms import ReminderForm, as_typed
+from regapp.organising.mail.forms import ReminderForm, as_typed
 
 
 @bp.get("/<slug:slug>/reminders")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from flask import g, render_template, request
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from regapp.accounts.access import requires
 from regapp.attendees import deliveries, letters
 from regapp.core.errors import NotFound
 from regapp.core.forms import Form, Press
+from regapp.core.i18n import LANGUAGES, current_language
 from regapp.events import finding
 from regapp.events.models import Event
+from regapp.mailing.letters import Written
 from regapp.mailing.models import OutgoingMail
 from regapp.mailing.sending import repeating
 from regapp.organising.blueprint import READERS, bp
+from regapp.organising.mail import plan as plans
 from regapp.organising.mail import previews
 from regapp.organising.mail.forms import AgainForm, MailFilterForm
+from regapp.organising.mail.previews import Sample
 from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.words import entry_words
+from regapp.registrations.choices import Wish
 from regapp.registrations.letters import again
 
 MOST_MISSING = 20
@@ -84,3 +89,50 @@ def letter_html(slug: str, mail_id: str) -> ResponseReturnValue:
     if found.html is None:
         raise NotFound
     return previews.framed(found.html)
+
+
+@bp.get("/<slug:slug>/mail-plan")
+@requires(*READERS)
+def mail_plan(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    return render_template("organising/mail/mail_plan.html", event=event, plan=plans.of(event, g.received_at))
+
+
+@bp.get("/<slug:slug>/mail-plan/<name>")
+@requires(*READERS)
+def planned_letter(slug: str, name: str) -> ResponseReturnValue:
+    """The letter's text, and its HTML in a frame, in the language and for the form that the address asks for."""
+    event = finding.get_by_slug(slug)
+    sample = previews.find(event, name)
+    written = _written(event, sample)
+    return render_template(
+        "organising/mail/planned_letter.html",
+        event=event,
+        name=name,
+        sample=sample,
+        wish=_wish(sample),
+        language=_language(),
+        subject=written.subject,
+        text=previews.readable(written.text),
+    )
+
+
+@bp.get("/<slug:slug>/mail-plan/<name>/html")
+@requires(*READERS)
+def planned_letter_html(slug: str, name: str) -> Response:
+    event = finding.get_by_slug(slug)
+    return previews.framed(_written(event, previews.find(event, name)).html)
+
+
+def _written(event: Event, sample: Sample) -> Written:
+    return previews.write(event, sample, _wish(sample), _language(), g.received_at)
+
+
+def _wish(sample: Sample) -> Wish:
+    """The form of attendance asked for, where the letter knows it."""
+    return next((wish for wish in sample.wishes if wish == request.args.get("form")), sample.wishes[0])
+
+
+def _language() -> str:
+    asked = request.args.get("language", "")
+    return asked if asked in LANGUAGES else current_language()

@@ -13,6 +13,7 @@ from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import csv_files, deliveries, exporting, filtering, letters, listing
+from regapp.attendees.attempts import find_page
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter
 from regapp.core.db import db
@@ -179,3 +180,11 @@ def _attachment(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
     response = Response(pieces, mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+@bp.get("/<slug:slug>/attempts")
+@requires(*READERS)
+def attempts(slug: str) -> ResponseReturnValue:
+    event = finding.get_by_slug(slug)
+    found = find_page(event.id, request.args.get("page", 1, int))
+    return render_template("organising/people/attempts.html", event=event, found=found)

@@ -17,7 +17,7 @@ from flask import Flask
 import config
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.mailing.inbox import handling, mailbox, reading
+from regapp.mailing.inbox import mailbox, reading
 from regapp.mailing.inbox.imap import Patience, PatientImap
 from regapp.mailing.inbox.mailbox import InboxTrouble, Mailbox
 from regapp.mailing.inbox.reading import InboxReader
@@ -92,7 +92,7 @@ def test_a_bounce_marks_its_letter_and_is_put_away(
 ) -> None:
     letter, _other = put("letter:1"), put("letter:2")
     theirs.put(coming_back(name, letter))
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
     assert bounces() == {letter: status}
     assert theirs.messages() == []
     assert len(theirs.messages("Handled")) == 1
@@ -103,7 +103,7 @@ def test_what_tells_of_no_failure_is_put_away_and_marks_nothing(
     theirs: MailboxOfTheirs, box: Mailbox, name: str
 ) -> None:
     theirs.put(coming_back(name, put()))
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
     assert (bounces(), outcomes()) == ({}, [InboxOutcome.IGNORED])
     assert theirs.messages() == []
 
@@ -117,7 +117,7 @@ def test_what_came_to_a_letter_s_own_address_and_isnt_understood_is_noted_once_a
     letter = put()
     theirs.put(coming_back(name, letter))
     for _start_of_a_worker in range(2):
-        assert handling.read_all(Mailbox(settings)) == 0
+        assert reading.read_all(Mailbox(settings)) == 0
     (noted,) = db.session.query(UnclearReturn)
     assert noted.mail_id == letter
     assert "asa@example.org" in noted.lines
@@ -129,14 +129,14 @@ def test_what_came_to_a_letter_s_own_address_and_isnt_understood_is_noted_once_a
 def test_a_bounce_for_an_address_that_the_letter_didnt_go_to_is_unclear(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     theirs.put(coming_back("bounce-qmail", letter).replace(b"<asa@example.org>:", b"<other@example.org>:"))
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     assert (bounces(), outcomes()) == ({}, [InboxOutcome.UNCLEAR])
 
 
 def test_of_a_message_too_large_to_be_read_the_first_lines_are_noted(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     theirs.put(coming_back("unclear-person", letter) + b"x" * 76 * 30_000)
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     (noted,) = db.session.query(UnclearReturn)
     assert (noted.mail_id, noted.lines[:4]) == (letter, "Hej!")
 
@@ -149,7 +149,7 @@ def test_a_message_in_too_many_parts_to_be_read_is_noted_at_its_letter(
     levels = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(parts))
     head, _, body = coming_back("unclear-person", letter).partition(b"\r\n\r\n")
     theirs.put(head + b"\r\n" + levels.replace("\n", "\r\n").encode() + b"\r\n" + body)
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     (noted,) = db.session.query(UnclearReturn)
     assert noted.mail_id == letter and noted.lines
     assert outcomes() == [InboxOutcome.UNCLEAR]
@@ -159,8 +159,8 @@ def test_a_flood_is_noted_up_to_twenty_and_left(theirs: MailboxOfTheirs, box: Ma
     letter = put()
     for number in range(23):
         theirs.put(coming_back("unclear-person", letter).replace(b"<abc123@", f"<n{number}@".encode()))
-    assert handling.read_all(box) == 0
-    assert db.session.query(UnclearReturn).count() == handling.MOST_UNCLEAR == 20
+    assert reading.read_all(box) == 0
+    assert db.session.query(UnclearReturn).count() == reading.MOST_UNCLEAR == 20
     assert len(theirs.messages()) == 23
 
 
@@ -171,7 +171,7 @@ def test_what_isnt_understood_or_isnt_ours_stays_unread_and_is_fetched_once(
     fetched = note_what_is_fetched(monkeypatch)
     theirs.put(coming_back(name, put()))
     for _minute in range(3):
-        assert handling.read_all(box) == 0
+        assert reading.read_all(box) == 0
     assert len(fetched) == 1
     assert len(theirs.messages(which="UNSEEN")) == 1
     assert (bounces(), outcomes()) == ({}, [])
@@ -180,10 +180,10 @@ def test_what_isnt_understood_or_isnt_ours_stays_unread_and_is_fetched_once(
 def test_what_arrives_behind_a_message_that_is_left_is_read(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     letter = put()
     theirs.put(coming_back("left-question", letter))
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     theirs.put(coming_back("bounce-exim", letter))
     theirs.put(coming_back("left-question", letter))
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
     assert bounces() == {letter: "5.0.0"}
     assert len(theirs.messages()) == 2
 
@@ -193,7 +193,7 @@ def test_the_first_of_several_bounces_stands(theirs: MailboxOfTheirs, box: Mailb
     letter = put()
     for name in ("bounce-exim", "bounce-gmail-full"):
         theirs.put(coming_back(name, letter))
-    assert handling.read_all(box) == 2
+    assert reading.read_all(box) == 2
     assert bounces() == {letter: "5.0.0"}
 
 
@@ -209,11 +209,11 @@ def test_a_worker_that_vanished_between_its_commit_and_the_move_leaves_no_second
 
     with monkeypatch.context() as killed, pytest.raises(SystemExit):
         killed.setattr(Mailbox, "put_away", vanish)
-        handling.read_all(Mailbox(settings))
+        reading.read_all(Mailbox(settings))
     assert (bounces(), len(theirs.messages())) == ({letter: "5.0.0"}, 1)
     with writing():
         db.session.delete(db.session.get_one(Bounce, letter))
-    assert handling.read_all(Mailbox(settings)) == 1
+    assert reading.read_all(Mailbox(settings)) == 1
     assert (bounces(), outcomes()) == ({}, [InboxOutcome.BOUNCED])
     assert theirs.messages() == []
 
@@ -250,7 +250,7 @@ def test_a_message_of_25_megabytes_is_never_fetched(
     theirs.put(coming_back("bounce-exim", letter) + b"x" * 76 * 330_000)
     theirs.put(coming_back("bounce-gmail-full", letter))
     began = time.monotonic()
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
     assert time.monotonic() - began < 10
     assert fetched == [2]
     assert bounces() == {letter: "5.2.2"}
@@ -263,7 +263,7 @@ def test_a_message_longer_than_the_server_said_is_left(
     monkeypatch.setattr(mailbox, "MOST_OCTETS", 2000)
     monkeypatch.setattr(Mailbox, "_sizes", lambda _box, uids: dict.fromkeys(uids, 1))
     theirs.put(coming_back("bounce-gmail-full", put()))
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     assert bounces() == {}
 
 
@@ -271,17 +271,17 @@ def test_a_message_that_trips_us_stops_no_other(
     theirs: MailboxOfTheirs, box: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     letter = put()
-    understand = handling.messages.understand
+    understand = reading.messages.understand
 
     def trip(octets: bytes, settings: config.Settings) -> object:
         if b"hidden@example.org" in octets:
             raise ZeroDivisionError("hidden@example.org")
         return understand(octets, settings)
 
-    monkeypatch.setattr(handling.messages, "understand", trip)
+    monkeypatch.setattr(reading.messages, "understand", trip)
     theirs.put(b"From: hidden@example.org\r\n\r\nx")
     theirs.put(coming_back("bounce-exim", letter))
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
     assert bounces() == {letter: "5.0.0"}
     assert "ZeroDivisionError" in caplog.text
     assert "hidden@" not in caplog.text
@@ -292,7 +292,7 @@ def test_no_address_and_no_word_of_a_message_reaches_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     theirs.put(coming_back("bounce-postfix-unknown", put()))
-    handling.read_all(box)
+    reading.read_all(box)
     assert "came back: 5.1.1" in caplog.text
     assert "asa@" not in caplog.text
     assert "rejected" not in caplog.text
@@ -316,8 +316,8 @@ def test_a_server_that_can_t_move_copies_and_deletes(settings: config.Settings, 
         theirs.put(coming_back("bounce-exim", letter))
         named = {"inbox_port": server.tls_port, "inbox_username": theirs.name}
         here = config.Settings(**{**vars(settings), **named})
-        assert handling.read_all(Mailbox(here)) == 1
-        assert handling.read_all(Mailbox(here)) == 0
+        assert reading.read_all(Mailbox(here)) == 1
+        assert reading.read_all(Mailbox(here)) == 0
         assert bounces() == {letter: "5.0.0"}
         assert len(theirs.messages("Handled")) == 1
         assert len(theirs.messages(which="UNDELETED")) == 1
@@ -351,7 +351,7 @@ def test_the_dialogue_holds_no_transaction(
         theirs.put(coming_back(name, letter))
     db.session.rollback()
     monkeypatch.setattr(Mailbox, "_ask", watch)
-    assert handling.read_all(box) == 2
+    assert reading.read_all(box) == 2
     assert len(asked) > 10
     assert not any(asked)
 
@@ -360,12 +360,12 @@ def test_the_folders_are_those_that_are_set(settings: config.Settings, theirs: M
     folders = {"inbox_folder": "Bounces of the day", "inbox_done_folder": "Bounces of the day.Done"}
     here = config.Settings(**{**vars(settings), **folders})
     with pytest.raises(InboxTrouble, match="doesn't open the folder"):
-        handling.read_all(Mailbox(here))
+        reading.read_all(Mailbox(here))
     with theirs._opened() as imap:
         imap.create('"Bounces of the day"')
     letter = put()
     theirs.put(coming_back("bounce-exim", letter), '"Bounces of the day"')
-    assert handling.read_all(Mailbox(here)) == 1
+    assert reading.read_all(Mailbox(here)) == 1
     assert len(theirs.messages('"Bounces of the day.Done"')) == 1
 
 
@@ -375,12 +375,12 @@ def test_a_folder_made_anew_is_read_from_its_beginning(settings: config.Settings
         imap.create("Box")
     for _ in range(3):
         theirs.put(coming_back("left-question", letter), "Box")
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     with theirs._opened() as imap:
         imap.delete("Box")
         imap.create("Box")
     theirs.put(coming_back("bounce-exim", letter), "Box")
-    assert handling.read_all(box) == 1
+    assert reading.read_all(box) == 1
 
 
 def changed(settings: config.Settings, patience: Patience | None = None, **values: object) -> Mailbox:
@@ -416,7 +416,7 @@ def test_the_probe_changes_nothing(theirs: MailboxOfTheirs, settings: config.Set
     words = changed(settings).probe()
     assert words.endswith("verified TLS, signed in, 1 messages in INBOX, Handled will be made")
     assert len(theirs.messages(which="UNSEEN")) == 1
-    handling.read_all(changed(settings))
+    reading.read_all(changed(settings))
     assert changed(settings).probe().endswith("Handled is there")
 
 
@@ -476,7 +476,7 @@ def test_a_server_with_bad_manners_ends_the_round_within_seconds(
     with bad_server(answer) as port:
         began = time.monotonic()
         with pytest.raises(InboxTrouble):
-            handling.read_all(changed(settings, HURRIED, inbox_use_ssl=False, inbox_port=port))
+            reading.read_all(changed(settings, HURRIED, inbox_use_ssl=False, inbox_port=port))
         assert time.monotonic() - began < 8
 
 
@@ -516,10 +516,10 @@ def test_without_an_inbox_nothing_runs(app: Flask, settings: config.Settings) ->
 
 def test_keys_of_what_was_handled_long_ago_are_forgotten(theirs: MailboxOfTheirs, box: Mailbox) -> None:
     theirs.put(coming_back("auto-vacation", put()))
-    handling.read_all(box)
+    reading.read_all(box)
     for days, left in ((179, 1), (181, 0)):
         with writing():
-            handling.forget_old(clock.now() + timedelta(days=days))
+            reading.forget_old(clock.now() + timedelta(days=days))
         assert len(outcomes()) == left
 
 
@@ -529,5 +529,5 @@ def test_a_letter_that_was_erased_comes_back_to_nobody(theirs: MailboxOfTheirs, 
     theirs.put(coming_back("bounce-postfix-unknown", letter))
     with writing():
         db.session.delete(db.session.get_one(OutgoingMail, letter))
-    assert handling.read_all(box) == 0
+    assert reading.read_all(box) == 0
     assert len(theirs.messages()) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from regapp.core import clock
 from regapp.core.db import db, writing
 from regapp.mailing.models import DeliveryTry, MailState, OutgoingMail, TryOutcome
-from regapp.mailing.sending import claiming, pacing
+from regapp.mailing.sending import claiming, holding
 from regapp.mailing.sending.claiming import Answer
 from tests.support.mail.letters import WRITTEN_AT, put
 
@@ -156,19 +156,19 @@ def test_the_rate_counts_every_workers_letters_of_the_last_minute() -> None:
         put(f"letter:{number}", at=WRITTEN_AT)
     now = WRITTEN_AT
     for _ in range(2):
-        assert pacing.room_at(now, 2) is None
+        assert holding.room_at(now, 2) is None
         _settle(_claim(now) or "", SENT, now)
         now += timedelta(seconds=10)
-    assert pacing.room_at(now, 2) == WRITTEN_AT + timedelta(minutes=1)
-    assert pacing.room_at(WRITTEN_AT + timedelta(seconds=61), 2) is None
-    assert pacing.room_at(now, 0) is None
+    assert holding.room_at(now, 2) == WRITTEN_AT + timedelta(minutes=1)
+    assert holding.room_at(WRITTEN_AT + timedelta(seconds=61), 2) is None
+    assert holding.room_at(now, 0) is None
 
 
 @pytest.mark.usefixtures("context")
 def test_letters_in_hand_count_towards_the_rate() -> None:
     put("a", at=WRITTEN_AT)
     _claim(WRITTEN_AT)
-    assert pacing.room_at(WRITTEN_AT, 1) == WRITTEN_AT + timedelta(seconds=1)
+    assert holding.room_at(WRITTEN_AT, 1) == WRITTEN_AT + timedelta(seconds=1)
 
 
 @pytest.mark.usefixtures("context")

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from regapp.core.db import writing
-from regapp.mailing.sending import stops
+from regapp.mailing.sending import holding
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.mail.letters import WRITTEN_AT, put
@@ -22,7 +22,7 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 def test_a_queue_that_was_stopped_tries_again(route: SmtpTransport, server: SmtpServer) -> None:
     put(at=WRITTEN_AT)
     with writing():
-        stops.stop("refused", WRITTEN_AT + HOUR)
+        holding.stop("refused", WRITTEN_AT + HOUR)
     with time_machine.travel(WRITTEN_AT, tick=False):
         assert deliver_due(route).handled == 1
     assert len(server.received) == 1
@@ -31,7 +31,7 @@ def test_a_queue_that_was_stopped_tries_again(route: SmtpTransport, server: Smtp
 def test_a_stopped_queue_still_waits_for_its_pause(route: SmtpTransport, server: SmtpServer) -> None:
     put(at=WRITTEN_AT)
     with writing():
-        stops.stop("refused", WRITTEN_AT)
+        holding.stop("refused", WRITTEN_AT)
     with time_machine.travel(WRITTEN_AT + 4 * SECOND, tick=False):
         assert deliver_due(route).handled == 0
     with time_machine.travel(WRITTEN_AT + 5 * SECOND, tick=False):

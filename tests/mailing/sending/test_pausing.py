@@ -15,7 +15,7 @@ from regapp.core.db import db, writing
 from regapp.mailing import heartbeat, outbox
 from regapp.mailing.letters import Letter, Paragraph
 from regapp.mailing.models import MailState, OutgoingMail
-from regapp.mailing.sending import claiming, pausing
+from regapp.mailing.sending import claiming, holding
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import System
@@ -31,12 +31,12 @@ ANNA, BO = "organiser:1", "organiser:2"
 
 def _pause(actor: str = ANNA) -> bool:
     with writing():
-        return pausing.pause(clock.now(), actor=actor)
+        return holding.pause(clock.now(), actor=actor)
 
 
 def _resume(actor: str = ANNA) -> bool:
     with writing():
-        return pausing.resume(clock.now(), actor=actor)
+        return holding.resume(clock.now(), actor=actor)
 
 
 def _log() -> list[tuple[str, str]]:
@@ -50,20 +50,20 @@ def _queued() -> int:
 
 
 def test_a_pause_tells_since_when_and_by_whom_until_it_ends() -> None:
-    assert pausing.find() is None
+    assert holding.find() is None
     with writing():
-        assert pausing.pause(WRITTEN_AT, actor=ANNA)
-    found = pausing.find()
+        assert holding.pause(WRITTEN_AT, actor=ANNA)
+    found = holding.find()
     assert found is not None
     assert (found.paused_at, found.paused_by) == (WRITTEN_AT, ANNA)
     assert _resume(BO)
-    assert pausing.find() is None
+    assert holding.find() is None
     assert _log() == [("queue.paused", ANNA), ("queue.resumed", BO)]
 
 
 def test_who_presses_second_changes_nothing() -> None:
     assert (_pause(ANNA), _pause(BO)) == (True, False)
-    found = pausing.find()
+    found = holding.find()
     assert found is not None
     assert found.paused_by == ANNA
     assert (_resume(BO), _resume(ANNA)) == (True, False)
@@ -89,7 +89,7 @@ def test_of_those_who_press_at_once_one_counts(app: Flask, press: Callable[[str]
     for one in people:
         one.join(30)
     assert sorted(pressed) == [False] * 5 + [True]
-    assert (pausing.find() is None) is before
+    assert (holding.find() is None) is before
     assert len(_log()) == 1 + before
 
 
@@ -162,7 +162,7 @@ def test_a_pause_makes_no_letter_late_but_is_told(app: Flask, register: Register
     mail = db.session.get(OutgoingMail, register())
     assert mail is not None
     with writing():
-        pausing.pause(mail.due_at, actor=ANNA)
+        holding.pause(mail.due_at, actor=ANNA)
         heartbeat.beat(mail.due_at + timedelta(hours=3))
     with time_machine.travel(mail.due_at + timedelta(hours=3), tick=False):
         answer = app.test_client().get("/healthz/late")

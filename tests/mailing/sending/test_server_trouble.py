@@ -14,8 +14,8 @@ from regapp.core.db import db
 from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.delivery import deliver_due
+from regapp.mailing.sending.holding import QueueTrouble
 from regapp.mailing.sending.smtp import Patience
-from regapp.mailing.sending.stops import QueueTrouble
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import free_port
 from tests.support.mail.letters import put

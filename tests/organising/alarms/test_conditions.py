@@ -19,7 +19,7 @@ from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.events.models import Event, Publication
 from regapp.mailing.models import OutgoingMail, TryOutcome
-from regapp.mailing.sending import claiming, pausing, stops
+from regapp.mailing.sending import claiming, holding
 from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpTransport
 from regapp.organising.alarms.conditions import raise_alarms
@@ -111,12 +111,12 @@ def test_an_alarm_that_doesnt_arrive_is_no_reason_for_another(event: int) -> Non
 
 def stop(at: datetime) -> None:
     with writing():
-        stops.stop("535 fridolina1@hemligt.example.org may not sign in", at)
+        holding.stop("535 fridolina1@hemligt.example.org may not sign in", at)
 
 
 def resume() -> None:
     with writing():
-        stops.resume()
+        holding.end_stop()
 
 
 def test_a_queue_that_stands_still_is_told_after_five_minutes_and_once_for_each_time(event: int) -> None:
@@ -160,7 +160,7 @@ def test_a_pause_longer_than_an_hour_is_told_and_the_alarm_leaves_during_it(
 ) -> None:
     register(event, 1, Wish.ON_SITE, is_sent=False)
     with writing():
-        pausing.pause(T, actor="organiser:1")
+        holding.pause(T, actor="organiser:1")
     do(raise_alarms, *rounds(T, T + 59 * MINUTE))
     assert alarms() == []
     do(raise_alarms, *rounds(T + HOUR, T + 5 * HOUR))

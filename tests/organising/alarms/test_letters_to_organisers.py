@@ -14,7 +14,7 @@ from regapp.accounts.models import Organiser
 from regapp.core.context import use_settings
 from regapp.core.db import db, writing
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.sending import pausing, stops
+from regapp.mailing.sending import holding
 from regapp.organising.alarms.conditions import raise_alarms
 from regapp.organising.alarms.mornings import write_digests
 from regapp.registrations import cancelling
@@ -39,12 +39,12 @@ def event(app: Flask, context: None, language: str) -> int:
 
 def _stops(_event: int) -> None:
     with writing():
-        stops.stop("connection refused", T)
+        holding.stop("connection refused", T)
 
 
 def _pauses(_event: int) -> None:
     with writing():
-        pausing.pause(T, actor="organiser:1")
+        holding.pause(T, actor="organiser:1")
 
 
 def _misses(event: int) -> None:

@@ -15,9 +15,9 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.models import Event
 from regapp.mailing import orders
-from regapp.mailing.inbox import handling
+from regapp.mailing.inbox import reading
 from regapp.mailing.models import MailState, OutgoingMail, QueueStop, TryOutcome, UnclearReturn
-from regapp.mailing.sending import pausing, stops
+from regapp.mailing.sending import holding
 from regapp.registrations.models import Registration
 from tests.registrations.people import register
 from tests.support.cancelled import time_is_up
@@ -262,7 +262,7 @@ def test_the_queue_is_paused_and_started_with_a_question_and_everybody_sees_it(
     organiser.submit(MAIL + "/resume")
     assert "Breven är pausade" not in viewer.page(MAIL).text
     with app.app_context():
-        assert pausing.find() is None
+        assert holding.find() is None
         actions = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.action.startswith("queue."))))
     assert actions == ["queue.paused", "queue.resumed"]
 
@@ -275,7 +275,7 @@ def test_pausing_twice_keeps_the_first_one_and_starting_twice_is_no_error(
     clock.move_to(WHILE_OPEN + FIVE_MINUTES)
     assert "Kön var redan pausad." in read(organiser.send(MAIL + "/pause", form)).text
     with app.app_context():
-        found = pausing.find()
+        found = holding.find()
         assert found is not None and found.paused_at == WHILE_OPEN
     form = organiser.page(MAIL + "/resume").form("/resume")
     organiser.send(MAIL + "/resume", form)
@@ -286,7 +286,7 @@ def test_a_stopped_queue_says_why_and_is_tried_at_once(
     app: Flask, organiser: CheckingClient, viewer: CheckingClient
 ) -> None:
     with app.app_context(), writing():
-        stops.stop("535 <b>wrong password</b>", core_clock.now())
+        holding.stop("535 <b>wrong password</b>", core_clock.now())
     page = organiser.page(MAIL)
     assert (
         "Serverns svar" not in page.text
@@ -297,7 +297,7 @@ def test_a_stopped_queue_says_why_and_is_tried_at_once(
     assert not [form for form in viewer.page(MAIL).all("form") if (form.get("action") or "").endswith("/try-now")]
     assert "Vi försöker nå e-postservern nu." in read(organiser.submit(MAIL, action="/try-now")).text
     with app.app_context():
-        assert stops.stopped_until(core_clock.now()) is None
+        assert holding.stopped_until(core_clock.now()) is None
         stop = db.session.get(QueueStop, 1)
         assert stop is not None and stop.reason.startswith("535")
 
@@ -306,7 +306,7 @@ def test_a_button_without_its_token_does_nothing(app: Flask, organiser: Checking
     for name in ("pause", "resume", "try-now"):
         assert organiser.post(f"{MAIL}/{name}").status_code == 422
     with app.app_context():
-        assert pausing.find() is None
+        assert holding.find() is None
 
 
 @pytest.mark.both_databases("SQL looks for later letters within EXISTS")
@@ -384,7 +384,7 @@ def test_an_answer_from_another_address_is_seen_on_the_person_s_page(app: Flask,
     register(app, ASA)
     with app.app_context():
         mail = db.session.scalars(select(OutgoingMail)).one()
-        handling.handle(sample("reply-exchange-delegate-declined", about(mail)), core_clock.now())
+        reading.handle(sample("reply-exchange-delegate-declined", about(mail)), core_clock.now())
     (path,) = people(empty.page(LIST))
     page = empty.page(path).text
     assert "nej från eva.alm@hospital.example.org, torsdag 1 oktober 2026 kl. 10.00" in page

@@ -14,7 +14,7 @@ from flask import Flask
 from regapp.core import clock as the_clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
-from regapp.mailing.inbox import handling
+from regapp.mailing.inbox import reading
 from regapp.mailing.models import Bounce, InboxOutcome, OtherAnswer, OutgoingMail
 from regapp.registrations import cancelling, changing, moving
 from regapp.registrations.letters.links import links_of
@@ -43,7 +43,7 @@ def answer(app: Flask) -> Answering:
             )
             mail = sent.order_by(OutgoingMail.dated_at.desc(), OutgoingMail.sequence.desc()).first()
             octets = sample(name, about(mail, **values))
-            return handling.handle(octets + message_id.encode(), the_clock.now())
+            return reading.handle(octets + message_id.encode(), the_clock.now())
 
     return give
 
@@ -113,7 +113,7 @@ def test_a_later_yes_or_perhaps_takes_the_note_away(app: Flask, answer: Answerin
     with app.app_context():
         mail = db.session.query(OutgoingMail).filter_by(kind="confirmation").one()
         octets = sample("reply-thunderbird-accepted", about(mail)).replace(b"=ACCEPTED", b"=" + said.encode())
-        assert handling.handle(octets, the_clock.now()) is InboxOutcome.IGNORED
+        assert reading.handle(octets, the_clock.now()) is InboxOutcome.IGNORED
         actions = [entry.action for entry in db.session.query(AuditEntry).order_by(AuditEntry.id)]
     assert find(app, ASA).declined_at is None
     assert letters_to(app, ASA) == ["confirmation", "declined"]
@@ -189,7 +189,7 @@ def test_for_another_attendee_it_is_another_s_answer_though_it_comes_from_the_pa
         octets = sample("reply-outlook-forwarded-declined", about(mail)).replace(
             b"From: Bo Ek <bo.ek@university.", b"From: <asa@"
         )
-        assert handling.handle(octets, the_clock.now()) is InboxOutcome.ANSWERED_BY_OTHER
+        assert reading.handle(octets, the_clock.now()) is InboxOutcome.ANSWERED_BY_OTHER
     assert others(app) == [("bo.ek@university.example.org", "declined")]
 
 
@@ -290,7 +290,7 @@ def test_a_no_from_an_earlier_mailbox_is_left(app: Flask, answer: Answering) -> 
         changing.change_address(asa.id, "ny@example.org", the_clock.now())
     assert find(app, "ny@example.org").declined_at is None
     with app.app_context():
-        assert handling.handle(sample("reply-outlook-declined", earlier), the_clock.now()) is None
+        assert reading.handle(sample("reply-outlook-declined", earlier), the_clock.now()) is None
     assert find(app, "ny@example.org").declined_at is None
     assert "declined" not in letters_to(app, "ny@example.org")
 
