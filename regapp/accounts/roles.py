@@ -1,29 +1,16 @@
 """What an organiser may do."""
 
-import enum
-
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
 
 
-class Role(enum.StrEnum):
+class Role(Labelled):
     """An organiser has one role; a page names the roles that it is open to."""
 
-    ADMIN = "admin"
-    ORGANISER = "organiser"
-    VIEWER = "viewer"
-    DOOR = "door"
+    ADMIN = "admin", Text("Administratör", "Administrator")
+    ORGANISER = "organiser", Text("Arrangör", "Organiser")
+    VIEWER = "viewer", Text("Läsare", "Viewer")
+    DOOR = "door", Text("Entrévärd", "Door staff")
 
-    @property
-    def label(self) -> Text:
-        return _LABELS[self]
-
-
-_LABELS = {
-    Role.ADMIN: Text("Administratör", "Administrator"),
-    Role.ORGANISER: Text("Arrangör", "Organiser"),
-    Role.VIEWER: Text("Läsare", "Viewer"),
-    Role.DOOR: Text("Entrévärd", "Door staff"),
-}
 
 EDITORS = (Role.ADMIN, Role.ORGANISER)
 """They change days, and see diets and access needs where there is a reason to."""

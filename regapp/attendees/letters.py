@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from regapp.attendees.deliveries import has_bounced
 from regapp.attendees.filtering import finds
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
 from regapp.mailing.models import DELIVERED, UNSENT, Bounce, MailState, OutgoingMail, UnclearReturn
 from regapp.registrations.models import Registration
 
@@ -24,22 +23,18 @@ PAGE_SIZE = 50
 _HAS_UNCLEAR = exists().where(UnclearReturn.mail_id == OutgoingMail.id)
 
 
-class Fate(enum.StrEnum):
+class Fate(Labelled):
     """What has become of a letter, as organisers see it: one that came back was sent.
 
     UNCLEAR is beside the others: for a letter, sent as a rule, something came back that wasn't understood.
     """
 
-    WAITING = "waiting"
-    SENT = "sent"
-    FAILED = "failed"
-    BOUNCED = "bounced"
-    UNCLEAR = "unclear"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def label(self) -> Text:
-        return _LABELS[self]
+    WAITING = "waiting", Text("väntar", "waiting")
+    SENT = "sent", Text("skickade", "sent")
+    FAILED = "failed", Text("kunde inte levereras", "failed")
+    BOUNCED = "bounced", Text("kom tillbaka", "bounced")
+    UNCLEAR = "unclear", Text("kom tillbaka, gick inte att tolka", "came back, not understood")
+    WITHDRAWN = "withdrawn", Text("återkallade", "withdrawn")
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -51,14 +46,6 @@ class Fate(enum.StrEnum):
         return and_(fits, ~has_bounced()) if self is Fate.SENT else fits
 
 
-_LABELS = {
-    Fate.WAITING: Text("väntar", "waiting"),
-    Fate.SENT: Text("skickade", "sent"),
-    Fate.FAILED: Text("kunde inte levereras", "failed"),
-    Fate.BOUNCED: Text("kom tillbaka", "bounced"),
-    Fate.UNCLEAR: Text("kom tillbaka, gick inte att tolka", "came back, not understood"),
-    Fate.WITHDRAWN: Text("återkallade", "withdrawn"),
-}
 _STATES = {
     Fate.WAITING: UNSENT,
     Fate.SENT: DELIVERED,

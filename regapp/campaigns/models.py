@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
-from regapp.core.i18n import SWEDISH_TIME, Text, local, pick
+from regapp.core.i18n import SWEDISH_TIME, Labelled, Text, local, pick
 from regapp.events.models import Attendance, Event
 
 
-class Audience(enum.StrEnum):
+class Audience(Labelled):
     """Whom a reminder goes to."""
 
-    EVERYBODY = "everybody"
-    ON_SITE = "on_site"
-    ONLINE = "online"
-
-    @property
-    def label(self) -> Text:
-        return _LABELS[self]
+    EVERYBODY = "everybody", Text("alla som har en plats", "everybody who has a place")
+    ON_SITE = "on_site", Text("dem som deltar på plats", "those who take part on site")
+    ONLINE = "online", Text("dem som deltar digitalt", "those who take part online")
 
     def has(self, attendance: Attendance) -> bool:
         """Whether it includes those who take part so."""
         return self is Audience.EVERYBODY or self.value == attendance.value
-
-
-_LABELS = {
-    Audience.EVERYBODY: Text("alla som har en plats", "everybody who has a place"),
-    Audience.ON_SITE: Text("dem som deltar på plats", "those who take part on site"),
-    Audience.ONLINE: Text("dem som deltar digitalt", "those who take part online"),
-}
 
 
 class Reminder(Model):

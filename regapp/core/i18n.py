@@ -5,13 +5,14 @@ Both wordings of a text stand where the text is used, so that neither can change
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -64,6 +65,17 @@ class Text:
     def __str__(self) -> str:
         words = self.sv if current_language() == "sv" else self.en
         return words.format(**self.values) if self.values else words
+
+
+class Labelled(enum.StrEnum):
+    """An enumeration whose members are written with what people call them: `NURSE = "nurse", Text(…)`."""
+
+    label: Text
+
+    def __new__(cls, value: str, *words: Text) -> Self:
+        member = str.__new__(cls, value)
+        member._value_, (member.label,) = value, words
+        return member
 
 
 def t(sv: str, en: str, **values: Any) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
-from regapp.core.i18n import Text, local, pick
+from regapp.core.i18n import Labelled, Text, local, pick
 
 
 class Publication(enum.StrEnum):
@@ -43,21 +43,11 @@ class Phase(enum.StrEnum):
     CLOSED = "closed"
 
 
-class Attendance(enum.StrEnum):
+class Attendance(Labelled):
     """Form of attendance."""
 
-    ON_SITE = "on_site"
-    ONLINE = "online"
-
-    @property
-    def label(self) -> Text:
-        return _ATTENDANCE_LABELS[self]
-
-
-_ATTENDANCE_LABELS = {
-    Attendance.ON_SITE: Text("På plats", "On site"),
-    Attendance.ONLINE: Text("Digitalt", "Online"),
-}
+    ON_SITE = "on_site", Text("På plats", "On site")
+    ONLINE = "online", Text("Digitalt", "Online")
 
 
 class Event(Model):

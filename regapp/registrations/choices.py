@@ -2,84 +2,48 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
 from regapp.events.models import Attendance
 
 
-class Profession(enum.StrEnum):
-    PHYSICIAN = "physician"
-    NURSE = "nurse"
-    PHARMACIST = "pharmacist"
-    BIOMEDICAL = "biomedical"
-    RESEARCHER = "researcher"
-    STUDENT = "student"
-    COORDINATOR = "coordinator"
-    INDUSTRY = "industry"
-    AUTHORITY = "authority"
-    PATIENT = "patient"
-    OTHER = "other"
-
-    @property
-    def label(self) -> Text:
-        return _PROFESSION_LABELS[self]
+class Profession(Labelled):
+    PHYSICIAN = "physician", Text("Läkare", "Physician")
+    NURSE = "nurse", Text("Sjuksköterska", "Nurse")
+    PHARMACIST = "pharmacist", Text("Farmaceut eller apotekare", "Pharmacist")
+    BIOMEDICAL = "biomedical", Text("Biomedicinsk analytiker", "Biomedical scientist")
+    RESEARCHER = "researcher", Text("Forskare", "Researcher")
+    STUDENT = "student", Text("Student eller doktorand", "Student or doctoral student")
+    COORDINATOR = "coordinator", Text("Koordinator eller administratör", "Coordinator or administrator")
+    INDUSTRY = "industry", Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry")
+    AUTHORITY = "authority", Text("Anställd vid myndighet eller region", "Employed at an authority or a region")
+    PATIENT = "patient", Text("Företrädare för patientorganisation", "Representative of a patient organisation")
+    OTHER = "other", Text("Annat", "Other")
 
 
-_PROFESSION_LABELS = {
-    Profession.PHYSICIAN: Text("Läkare", "Physician"),
-    Profession.NURSE: Text("Sjuksköterska", "Nurse"),
-    Profession.PHARMACIST: Text("Farmaceut eller apotekare", "Pharmacist"),
-    Profession.BIOMEDICAL: Text("Biomedicinsk analytiker", "Biomedical scientist"),
-    Profession.RESEARCHER: Text("Forskare", "Researcher"),
-    Profession.STUDENT: Text("Student eller doktorand", "Student or doctoral student"),
-    Profession.COORDINATOR: Text("Koordinator eller administratör", "Coordinator or administrator"),
-    Profession.INDUSTRY: Text("Anställd i läkemedelsföretag", "Employed in the pharmaceutical industry"),
-    Profession.AUTHORITY: Text("Anställd vid myndighet eller region", "Employed at an authority or a region"),
-    Profession.PATIENT: Text("Företrädare för patientorganisation", "Representative of a patient organisation"),
-    Profession.OTHER: Text("Annat", "Other"),
-}
-
-
-class Diet(enum.StrEnum):
+class Diet(Labelled):
     """The common special diets; anything else is written in words."""
 
-    VEGETARIAN = "vegetarian"
-    VEGAN = "vegan"
-    GLUTEN_FREE = "gluten_free"
-    LACTOSE_FREE = "lactose_free"
-    NUT_ALLERGY = "nut_allergy"
-    HALAL = "halal"
-    KOSHER = "kosher"
-
-    @property
-    def label(self) -> Text:
-        return _DIET_LABELS[self]
+    VEGETARIAN = "vegetarian", Text("Vegetariskt", "Vegetarian")
+    VEGAN = "vegan", Text("Veganskt", "Vegan")
+    GLUTEN_FREE = "gluten_free", Text("Glutenfritt", "Gluten free")
+    LACTOSE_FREE = "lactose_free", Text("Laktosfritt", "Lactose free")
+    NUT_ALLERGY = "nut_allergy", Text("Utan nötter", "Without nuts")
+    HALAL = "halal", Text("Halal", "Halal")
+    KOSHER = "kosher", Text("Kosher", "Kosher")
 
 
-_DIET_LABELS = {
-    Diet.VEGETARIAN: Text("Vegetariskt", "Vegetarian"),
-    Diet.VEGAN: Text("Veganskt", "Vegan"),
-    Diet.GLUTEN_FREE: Text("Glutenfritt", "Gluten free"),
-    Diet.LACTOSE_FREE: Text("Laktosfritt", "Lactose free"),
-    Diet.NUT_ALLERGY: Text("Utan nötter", "Without nuts"),
-    Diet.HALAL: Text("Halal", "Halal"),
-    Diet.KOSHER: Text("Kosher", "Kosher"),
-}
-
-
-class Wish(enum.StrEnum):
+class Wish(Labelled):
     """What a person asks for; the last two only when the day is full on site."""
 
-    ON_SITE = "on_site"
-    ONLINE = "online"
-    ONLINE_AND_LINE = "online_and_line"
-    LINE = "line"
-
-    @property
-    def label(self) -> Text:
-        return _WISH_LABELS[self]
+    ON_SITE = "on_site", Text("På plats", "On site")
+    ONLINE = "online", Text("Digitalt", "Online")
+    ONLINE_AND_LINE = (
+        "online_and_line",
+        Text("Digitalt nu, och i kö för en plats i lokalen", "Online now, and in line for an on-site place"),
+    )
+    LINE = "line", Text("Bara i kö för en plats i lokalen", "Only in line for an on-site place")
 
     @property
     def attendance(self) -> Attendance:
@@ -93,16 +57,6 @@ class Wish(enum.StrEnum):
     @property
     def wants_line(self) -> bool:
         return self in {Wish.ONLINE_AND_LINE, Wish.LINE}
-
-
-_WISH_LABELS = {
-    Wish.ON_SITE: Text("På plats", "On site"),
-    Wish.ONLINE: Text("Digitalt", "Online"),
-    Wish.ONLINE_AND_LINE: Text(
-        "Digitalt nu, och i kö för en plats i lokalen", "Online now, and in line for an on-site place"
-    ),
-    Wish.LINE: Text("Bara i kö för en plats i lokalen", "Only in line for an on-site place"),
-}
 
 
 WORKPLACES: Final = (

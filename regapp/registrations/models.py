@@ -12,29 +12,18 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from regapp.core.db import Model, enum_type
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
 from regapp.events.models import Attendance, Event, Publication
 from regapp.registrations.choices import Diet, Profession
 from regapp.registrations.findable import Findable
 
 
-class Status(enum.StrEnum):
+class Status(Labelled):
     """Where a registration stands; waiting is in line for a seat without a place meanwhile."""
 
-    CONFIRMED = "confirmed"
-    WAITING = "waiting"
-    CANCELLED = "cancelled"
-
-    @property
-    def label(self) -> Text:
-        return _STATUS_LABELS[self]
-
-
-_STATUS_LABELS = {
-    Status.CONFIRMED: Text("Anmäld", "Registered"),
-    Status.WAITING: Text("I kö", "In line"),
-    Status.CANCELLED: Text("Avanmäld", "Cancelled"),
-}
+    CONFIRMED = "confirmed", Text("Anmäld", "Registered")
+    WAITING = "waiting", Text("I kö", "In line")
+    CANCELLED = "cancelled", Text("Avanmäld", "Cancelled")
 
 
 class RegisteredBy(enum.StrEnum):
