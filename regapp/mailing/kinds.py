@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
+
+_OTHER: Final = Text("annat brev", "another letter")
 
 
-class Kind(enum.StrEnum):
+class Kind(Labelled):
     """What a letter is about; the value is what is stored."""
 
-    CONFIRMATION = "confirmation"
-    UPDATE = "update"
-    CORRECTED = "corrected"
-    WAITING = "waiting"
-    OFFER = "offer"
-    OFFER_PASSED = "offer_passed"
-    LINE_CLOSED = "line_closed"
-    CANCELLATION = "cancellation"
-    TRANSFER = "transfer"
-    UNDO = "undo"
-    LINK = "link"
-    NOT_REGISTERED = "not_registered"
-    DAY_CHANGED = "day_changed"
-    DAY_CANCELLED = "day_cancelled"
-    DECLINED = "declined"
-    DECLINED_BY_OTHER = "declined_by_other"
-    REMINDER = "reminder"
-    SIGN_IN_LINK = "sign_in_link"
-    ALARM = "alarm"
-    DIGEST = "digest"
+    CONFIRMATION = "confirmation", Text("bekräftelse", "confirmation")
+    UPDATE = "update", Text("ändrad anmälan", "changed registration")
+    CORRECTED = "corrected", Text("rättade uppgifter", "corrected details")
+    WAITING = "waiting", Text("plats i kön", "place in line")
+    OFFER = "offer", Text("erbjuden plats", "offered place")
+    OFFER_PASSED = "offer_passed", Text("erbjudandet gick ut", "the offer ran out")
+    LINE_CLOSED = "line_closed", Text("kön är stängd", "the line is closed")
+    CANCELLATION = "cancellation", Text("avanmälan", "cancellation")
+    TRANSFER = "transfer", Text("överlåten plats", "place given away")
+    UNDO = "undo", Text("ångrad avanmälan", "cancellation undone")
+    LINK = "link", Text("personlig länk", "personal link")
+    NOT_REGISTERED = "not_registered", Text("försök utan anmälan", "attempt without a registration")
+    DAY_CHANGED = "day_changed", Text("dagen har ändrats", "the day has changed")
+    DAY_CANCELLED = "day_cancelled", Text("dagen är inställd", "the day is cancelled")
+    DECLINED = "declined", Text("tackat nej i kalendern", "declined in the calendar")
+    DECLINED_BY_OTHER = "declined_by_other", Text("nej från en annan adress", "declined from another address")
+    REMINDER = "reminder", Text("påminnelse", "reminder")
+    SIGN_IN_LINK = "sign_in_link", _OTHER
+    ALARM = "alarm", _OTHER
+    DIGEST = "digest", _OTHER
 
 
 INDEPENDENT: Final = frozenset(
@@ -44,28 +45,7 @@ BEGINS: Final = frozenset({Kind.CONFIRMATION, Kind.WAITING})
 TELLS_LINE: Final = frozenset({Kind.WAITING, Kind.OFFER})
 """Letters that say where somebody stands in line."""
 
-_WORDS: Final = {
-    Kind.CONFIRMATION: Text("bekräftelse", "confirmation"),
-    Kind.UPDATE: Text("ändrad anmälan", "changed registration"),
-    Kind.CORRECTED: Text("rättade uppgifter", "corrected details"),
-    Kind.WAITING: Text("plats i kön", "place in line"),
-    Kind.OFFER: Text("erbjuden plats", "offered place"),
-    Kind.OFFER_PASSED: Text("erbjudandet gick ut", "the offer ran out"),
-    Kind.LINE_CLOSED: Text("kön är stängd", "the line is closed"),
-    Kind.CANCELLATION: Text("avanmälan", "cancellation"),
-    Kind.TRANSFER: Text("överlåten plats", "place given away"),
-    Kind.UNDO: Text("ångrad avanmälan", "cancellation undone"),
-    Kind.LINK: Text("personlig länk", "personal link"),
-    Kind.NOT_REGISTERED: Text("försök utan anmälan", "attempt without a registration"),
-    Kind.DAY_CHANGED: Text("dagen har ändrats", "the day has changed"),
-    Kind.DAY_CANCELLED: Text("dagen är inställd", "the day is cancelled"),
-    Kind.DECLINED: Text("tackat nej i kalendern", "declined in the calendar"),
-    Kind.DECLINED_BY_OTHER: Text("nej från en annan adress", "declined from another address"),
-    Kind.REMINDER: Text("påminnelse", "reminder"),
-}
-_OTHER: Final = Text("annat brev", "another letter")
-
 
 def words(kind: str) -> Text:
     """What organisers call a letter of this kind; one word for all that isn't about a registration."""
-    return _WORDS.get(Kind(kind), _OTHER) if kind in set(Kind) else _OTHER
+    return Kind(kind).label if kind in set(Kind) else _OTHER

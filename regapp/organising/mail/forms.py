@@ -18,8 +18,8 @@ from regapp.core.i18n import Text
 from regapp.mailing.kinds import words
 from regapp.organising.days.fields import DAYS_SHAPE, ClockField, NumberField
 from regapp.organising.people.list_forms import ALL, ChoiceField, ListForm, SearchField
-from regapp.organising.people.person_forms import their_address
 from regapp.registrations.pages.fields import OneOfField
+from regapp.registrations.pages.forms import THE_PERSON, their_address
 
 FATES: Final = {
     "": ALL,
@@ -62,6 +62,8 @@ class AgainForm(Form):
 
 class AddressForm(Form):
     """The person's right address."""
+
+    voice = THE_PERSON
 
     email = AddressLine(Text("Rätt e-postadress", "The right e-mail address"), their_address)
 

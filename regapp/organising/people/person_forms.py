@@ -9,14 +9,14 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed
+from regapp.core.forms import Form, Line, Lines, needed
 from regapp.core.i18n import Text
-from regapp.registrations.application import Application, Details
+from regapp.registrations.application import Application
 from regapp.registrations.attempts import Attempt
-from regapp.registrations.choices import Profession, Wish
+from regapp.registrations.choices import Wish
 from regapp.registrations.models import Registration
-from regapp.registrations.pages.fields import OneOfField, ProfessionField, conditional
-from regapp.registrations.pages.forms import NeedsForm, PersonForm
+from regapp.registrations.pages.fields import OneOfField, conditional
+from regapp.registrations.pages.forms import THE_PERSON, NeedsForm, PersonForm
 
 MAX_REASON: Final = 300
 REASON: Final = Text("Varför?", "Why?")
@@ -37,14 +37,6 @@ LANGUAGE_CHOICES: Final = (
     SelectChoice("en", Text("Engelska", "English")),
 )
 
-their_address = address_like(
-    Text(
-        "Fyll i personens e-postadress, till exempel namn@ki.se.",
-        "Enter the person’s e-mail address, for example name@ki.se.",
-    ),
-    of_participant=True,
-)
-
 
 def tell_field(label: Text, *, default: bool = True) -> BooleanField:
     return BooleanField(label, default=default)
@@ -54,50 +46,11 @@ def wish_choices(wishes: Iterable[Wish]) -> list[SelectChoice]:
     return [SelectChoice(wish.value, wish.label) for wish in wishes]
 
 
-class TheirProfessionField(ProfessionField):
-    def pre_validate(self, form: Any) -> None:
-        if self.data not in set(Profession):
-            raise StopValidation(Text("Välj personens yrke.", "Choose the person’s profession."))
-
-
 class SomebodyForm(PersonForm):
     """Who a person is, asked of somebody else."""
 
-    first_name = Line(
-        Text("Förnamn", "First name"),
-        100,
-        needed(Text("Fyll i personens förnamn.", "Enter the person’s first name.")),
-        a_name,
-    )
-    last_name = Line(
-        Text("Efternamn", "Last name"),
-        100,
-        needed(Text("Fyll i personens efternamn.", "Enter the person’s last name.")),
-        a_name,
-    )
-    email = AddressLine(Text("E-postadress", "E-mail address"), their_address)
-    profession = TheirProfessionField(Text("Yrke", "Profession"))
-    profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
-    workplace = Line(
-        Text("Arbetsplats", "Workplace"),
-        200,
-        needed(Text("Fyll i personens arbetsplats.", "Enter the person’s workplace.")),
-    )
-    department = Line(Text("Klinik eller enhet", "Department"), 200)
+    voice = THE_PERSON
     wants_news = BooleanField(NEWS)
-
-    def validate_profession_other(self, field: Any) -> None:
-        if self.profession.data != Profession.OTHER:
-            field.data = ""
-        elif not field.data:
-            raise StopValidation(
-                Text("Skriv vilket yrke eller vilken roll personen har.", "Write the person’s profession or role.")
-            )
-
-    def who(self) -> dict[str, Any]:
-        """The fields that say who the person is; only after validate()."""
-        values = {name: self[name].data for name in Details.__annotations__}
-        return {**values, "profession": Profession(self.profession.data)}
 
 
 class TheirNeedsForm(NeedsForm):

@@ -43,7 +43,7 @@ class ProfessionField(SelectField):
 
     def pre_validate(self, form: FlaskForm) -> None:
         if not self.data or self.data not in set(Profession):
-            raise StopValidation(Text("Välj ditt yrke.", "Choose your profession."))
+            raise StopValidation(form.voice.profession)
 
 
 class OneOfField(RadioField):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from wtforms import BooleanField, Field, HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, needed, participants_address
+from regapp.core import addresses
+from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.application import Details, Needs
@@ -39,38 +40,93 @@ NOT_THIS_PAGE: Final = Text(
 )
 
 
-class PersonForm(Form):
-    """Who a person is; the server's limits are in characters."""
+class Voice(NamedTuple):
+    """How a form about a person speaks of them: what it says where something is missing, by field."""
 
-    first_name = Line(
-        Text("Förnamn", "First name"),
-        100,
-        needed(Text("Fyll i ditt förnamn.", "Enter your first name.")),
-        a_name,
-    )
-    last_name = Line(
-        Text("Efternamn", "Last name"),
-        100,
-        needed(Text("Fyll i ditt efternamn.", "Enter your last name.")),
-        a_name,
-    )
-    email = AddressLine(Text("E-postadress", "E-mail address"), participants_address)
+    first_name: Text
+    last_name: Text
+    email: Text
+    profession: Text
+    profession_other: Text
+    workplace: Text
+
+
+YOU: Final = Voice(
+    first_name=Text("Fyll i ditt förnamn.", "Enter your first name."),
+    last_name=Text("Fyll i ditt efternamn.", "Enter your last name."),
+    email=addresses.LIKE_THIS,
+    profession=Text("Välj ditt yrke.", "Choose your profession."),
+    profession_other=Text("Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have."),
+    workplace=Text("Fyll i din arbetsplats.", "Enter your workplace."),
+)
+THE_PERSON: Final = Voice(
+    first_name=Text("Fyll i personens förnamn.", "Enter the person’s first name."),
+    last_name=Text("Fyll i personens efternamn.", "Enter the person’s last name."),
+    email=Text(
+        "Fyll i personens e-postadress, till exempel namn@ki.se.",
+        "Enter the person’s e-mail address, for example name@ki.se.",
+    ),
+    profession=Text("Välj personens yrke.", "Choose the person’s profession."),
+    profession_other=Text(
+        "Skriv vilket yrke eller vilken roll personen har.", "Write the person’s profession or role."
+    ),
+    workplace=Text("Fyll i personens arbetsplats.", "Enter the person’s workplace."),
+)
+YOUR_COLLEAGUE: Final = YOU._replace(
+    first_name=Text("Fyll i din kollegas förnamn.", "Enter your colleague’s first name."),
+    last_name=Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name."),
+    email=Text(
+        "Fyll i din kollegas e-postadress, till exempel namn@ki.se.",
+        "Enter your colleague’s e-mail address, for example name@ki.se.",
+    ),
+)
+
+
+def asked(form: Any, field: Field) -> None:
+    """The field is needed; what is missing is said in the form's voice."""
+    if not field.data:
+        raise StopValidation(getattr(form.voice, field.short_name))
+
+
+asked.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
+def their_address(form: Any, field: Field) -> None:
+    """An address that letters can go to, asked for in the form's voice."""
+    address_like(form.voice.email, of_participant=True)(form, field)
+
+
+their_address.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
+class NameForm(Form):
+    """Who somebody is, as far as a letter needs it; the server's limits are in characters."""
+
+    voice = YOU
+
+    first_name = Line(Text("Förnamn", "First name"), 100, asked, a_name)
+    last_name = Line(Text("Efternamn", "Last name"), 100, asked, a_name)
+    email = AddressLine(Text("E-postadress", "E-mail address"), their_address)
+
+
+class PersonForm(NameForm):
+    """Who a person is."""
+
     profession = ProfessionField(Text("Yrke", "Profession"))
     profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
-    workplace = Line(
-        Text("Arbetsplats", "Workplace"),
-        200,
-        needed(Text("Fyll i din arbetsplats.", "Enter your workplace.")),
-    )
+    workplace = Line(Text("Arbetsplats", "Workplace"), 200, asked)
     department = Line(Text("Klinik eller enhet", "Department"), 200)
 
     def validate_profession_other(self, field: Field) -> None:
         if self.profession.data != Profession.OTHER:
             field.data = ""
-        elif not field.data:
-            raise StopValidation(
-                Text("Skriv vilket yrke eller vilken roll du har.", "Write which profession or role you have.")
-            )
+        else:
+            asked(self, field)
+
+    def who(self) -> dict[str, Any]:
+        """The fields that say who the person is; only after validate()."""
+        values = {name: self[name].data for name in Details.__annotations__}
+        return {**values, "profession": Profession(self.profession.data)}
 
 
 class WishForm(Form):
@@ -117,8 +173,7 @@ class DetailsForm(PersonForm):
     wants_news = BooleanField(NEWS)
 
     def to_details(self) -> Details:
-        values: dict[str, Any] = {name: self[name].data for name in Details.__annotations__}
-        return Details(**{**values, "profession": Profession(self.profession.data)})
+        return Details(**self.who())
 
 
 class MoveForm(Form):
@@ -143,31 +198,14 @@ class LanguageForm(Form):
     )
 
 
-class ColleagueForm(Form):
+class ColleagueForm(NameForm):
     """Who gets the place."""
 
-    first_name = Line(
-        Text("Din kollegas förnamn", "Your colleague’s first name"),
-        100,
-        needed(Text("Fyll i din kollegas förnamn.", "Enter your colleague’s first name.")),
-        a_name,
-    )
-    last_name = Line(
-        Text("Din kollegas efternamn", "Your colleague’s last name"),
-        100,
-        needed(Text("Fyll i din kollegas efternamn.", "Enter your colleague’s last name.")),
-        a_name,
-    )
-    email = AddressLine(
-        Text("Din kollegas e-postadress", "Your colleague’s e-mail address"),
-        address_like(
-            Text(
-                "Fyll i din kollegas e-postadress, till exempel namn@ki.se.",
-                "Enter your colleague’s e-mail address, for example name@ki.se.",
-            ),
-            of_participant=True,
-        ),
-    )
+    voice = YOUR_COLLEAGUE
+
+    first_name = Line(Text("Din kollegas förnamn", "Your colleague’s first name"), 100, asked, a_name)
+    last_name = Line(Text("Din kollegas efternamn", "Your colleague’s last name"), 100, asked, a_name)
+    email = AddressLine(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), their_address)
 
     def to_colleague(self) -> Colleague:
         return Colleague(self.first_name.data, self.last_name.data, self.email.data)
