@@ -66,6 +66,11 @@ def find_organiser() -> Organiser | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
 
 
+def actor() -> str:
+    """Who acts, for the audit log: the organiser who is signed in."""
+    return get_organiser().actor
+
+
 def get_organiser() -> Organiser:
     """Who is signed in, on a page that is open to organisers only."""
     organiser = find_organiser()

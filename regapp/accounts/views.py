@@ -13,7 +13,7 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.core import audit, i18n
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Press
+from regapp.core.forms import ButtonForm, Form
 from regapp.core.i18n import Text
 from regapp.core.limits import TooMany
 from regapp.core.mending import lead_to_page
@@ -57,7 +57,7 @@ def sign_in() -> ResponseReturnValue:
 @bp.route("/sign-out", methods=["POST"])
 @open_to_all
 def sign_out() -> ResponseReturnValue:
-    form = Press()
+    form = ButtonForm()
     if not form.validate_on_submit():
         return render_template("accounts/sign_out.html", button=form), 400
     if organiser := sessions.find_organiser():

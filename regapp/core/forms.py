@@ -50,6 +50,9 @@ class Form(FlaskForm):
     has_typed = False
     """Whether it shows what somebody typed, which is then newer than anything that their browser kept."""
 
+    outcome: Any = None
+    """What the rule gave that the form was sent to (see follow)."""
+
     retry_after = 0
     """Seconds after which what a limit refused may be sent again."""
 
@@ -89,16 +92,19 @@ def _sends_cookies() -> bool:
     return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
-class Press(Form):
+class ButtonForm(Form):
     """A form that is only a button: it carries the token that shows that the click came from our page."""
 
 
-def counts(form: Form, act: Callable[[], object]) -> bool:
-    """Whether the form was sent and counted; if a rule said no, the form says why."""
-    if not form.validate_on_submit():
-        return False
+def follow(form: Form, rule: Callable[[], object]) -> bool:
+    """Whether the form was sent, valid and carried out (see carry_out)."""
+    return form.validate_on_submit() and carry_out(form, rule)
+
+
+def carry_out(form: Form, rule: Callable[[], object]) -> bool:
+    """Follow the rule and commit, with what it gave in `form.outcome`; if it said no, the form says why."""
     try:
-        act()
+        form.outcome = rule()
     except RuleBroken as error:
         db.session.rollback()
         form.refuse(error)
@@ -114,7 +120,7 @@ def answered(form: Form, page: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-class Line(StringField):
+class TextLine(StringField):
     """One line of text: cleaned, at most `most` characters."""
 
     def __init__(self, label: Text, most: int, *checks: Check, **options: Any) -> None:
@@ -122,7 +128,7 @@ class Line(StringField):
         self.most = most
 
 
-class AddressLine(Line):
+class AddressLine(TextLine):
     """An e-mail address; what a copy brings along is taken off before anything is checked."""
 
     def __init__(self, label: Text, *checks: Check, **options: Any) -> None:
@@ -130,7 +136,7 @@ class AddressLine(Line):
         super().__init__(label, addresses.MAX_LENGTH, *checks, filters=filters, **options)
 
 
-class Lines(TextAreaField):
+class TextArea(TextAreaField):
     """Several lines of text: cleaned, at most `most` characters."""
 
     def __init__(self, label: Text, most: int, *checks: Check, **options: Any) -> None:

@@ -16,6 +16,7 @@ from regapp.core import addresses
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
+from regapp.core.forms import carry_out
 from regapp.core.i18n import LANGUAGES, t
 from regapp.events import editing, finding
 from regapp.events.editing import SavedByAnother
@@ -42,7 +43,7 @@ def new_day() -> ResponseReturnValue:
         return _editor(form, None)
     assert form.draft is not None  # noqa: S101  # validated
     try:
-        event = editing.create(form.draft, g.received_at, actor=_actor())
+        event = editing.create(form.draft, g.received_at, actor=sessions.actor())
     except RuleBroken as error:
         return _editor(form, None, error)
     db.session.commit()
@@ -72,7 +73,9 @@ def edit_day(slug: str) -> ResponseReturnValue:
 def _save(event: Event, form: EventForm) -> Saved:
     assert form.draft is not None  # noqa: S101  # validated
     agreed = request.form.get("agreed", "")
-    return changes.save_day(event.id, form.opened_version, form.draft, g.received_at, actor=_actor(), agreed=agreed)
+    return changes.save_day(
+        event.id, form.opened_version, form.draft, g.received_at, actor=sessions.actor(), agreed=agreed
+    )
 
 
 def _say_saved(saved: Saved) -> None:
@@ -188,18 +191,9 @@ def _move(slug: str, rule: Callable[..., Event], words: str, **more: Any) -> Res
     form = StateForm()
     if not form.validate_on_submit():
         return day_page(event, form), 422
-    try:
-        rule(event.id, form.opened_version, g.received_at, actor=_actor(), **more)
-    except RuleBroken as error:
-        db.session.rollback()
+    if not carry_out(form, lambda: rule(event.id, form.opened_version, g.received_at, actor=sessions.actor(), **more)):
         # Shown at once: it may name a colleague, and what waits for the next page waits in a cookie.
-        form.refuse(error)
         form.version.data = str(event.version)
         return day_page(event, form), 422
-    db.session.commit()
     flash(words)
     return redirect(url_for(".day", slug=slug), 303)
-
-
-def _actor() -> str:
-    return sessions.get_organiser().actor

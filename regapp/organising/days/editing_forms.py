@@ -11,7 +11,7 @@ from wtforms import FormField, HiddenField
 from wtforms.widgets import URLInput
 
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import AddressLine, Form, Line, Lines, address_like, needed
+from regapp.core.forms import AddressLine, Form, TextArea, TextLine, address_like, needed
 from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.events import times
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
@@ -49,10 +49,10 @@ class SessionForm(Part):
     """One row of the programme; an empty one counts as none."""
 
     starts = ClockField(Text("Börjar kl.", "Starts at"), ROW_NEEDS_CLOCK)
-    title_sv = Line(Text("Titel på svenska", "Title in Swedish"), 200, needed(ROW_NEEDS_TITLE))
-    title_en = Line(Text("Titel på engelska", "Title in English"), 200, unmarked)
-    speaker = Line(Text("Föreläsare", "Speaker"), 200, unmarked)
-    place = Line(Text("Lokal", "Room"), 200, unmarked)
+    title_sv = TextLine(Text("Titel på svenska", "Title in Swedish"), 200, needed(ROW_NEEDS_TITLE))
+    title_en = TextLine(Text("Titel på engelska", "Title in English"), 200, unmarked)
+    speaker = TextLine(Text("Föreläsare", "Speaker"), 200, unmarked)
+    place = TextLine(Text("Lokal", "Room"), 200, unmarked)
 
     @property
     def is_blank(self) -> bool:
@@ -70,7 +70,7 @@ class SessionForm(Part):
 class EventForm(Form):
     """All fields of a day. Dates and clocks are those of Stockholm."""
 
-    slug = Line(
+    slug = TextLine(
         Text("Namn i adressen", "Name in the address"),
         MAX_SLUG,
         needed(
@@ -80,26 +80,26 @@ class EventForm(Form):
             )
         ),
     )
-    title_sv = Line(
+    title_sv = TextLine(
         Text("Titel på svenska", "Title in Swedish"),
         200,
         needed(Text("Fyll i titeln på svenska.", "Enter the title in Swedish.")),
     )
-    title_en = Line(Text("Titel på engelska", "Title in English"), 200)
-    description_sv = Lines(Text("Beskrivning på svenska", "Description in Swedish"), MAX_TEXT)
-    description_en = Lines(Text("Beskrivning på engelska", "Description in English"), MAX_TEXT)
-    audience_sv = Line(Text("Målgrupp på svenska", "Audience in Swedish"), 500)
-    audience_en = Line(Text("Målgrupp på engelska", "Audience in English"), 500)
-    language_note_sv = Line(Text("Om dagens språk, på svenska", "On the day’s language, in Swedish"), 200)
-    language_note_en = Line(Text("Om dagens språk, på engelska", "On the day’s language, in English"), 200)
+    title_en = TextLine(Text("Titel på engelska", "Title in English"), 200)
+    description_sv = TextArea(Text("Beskrivning på svenska", "Description in Swedish"), MAX_TEXT)
+    description_en = TextArea(Text("Beskrivning på engelska", "Description in English"), MAX_TEXT)
+    audience_sv = TextLine(Text("Målgrupp på svenska", "Audience in Swedish"), 500)
+    audience_en = TextLine(Text("Målgrupp på engelska", "Audience in English"), 500)
+    language_note_sv = TextLine(Text("Om dagens språk, på svenska", "On the day’s language, in Swedish"), 200)
+    language_note_en = TextLine(Text("Om dagens språk, på engelska", "On the day’s language, in English"), 200)
     day = DayField(Text("Dag", "Day"))
     starts = ClockField(Text("Börjar kl.", "Starts at"))
     ends = ClockField(Text("Slutar kl.", "Ends at"))
     doors_open = ClockField(Text("Dörrarna öppnar kl.", "Doors open at"), may_be_empty=True)
-    venue = Line(Text("Lokal", "Venue"), 200)
-    address = Line(Text("Adress", "Address"), 300)
-    directions_sv = Lines(Text("Hitta hit, på svenska", "Directions in Swedish"), MAX_TEXT)
-    directions_en = Lines(Text("Hitta hit, på engelska", "Directions in English"), MAX_TEXT)
+    venue = TextLine(Text("Lokal", "Venue"), 200)
+    address = TextLine(Text("Adress", "Address"), 300)
+    directions_sv = TextArea(Text("Hitta hit, på svenska", "Directions in Swedish"), MAX_TEXT)
+    directions_en = TextArea(Text("Hitta hit, på engelska", "Directions in English"), MAX_TEXT)
     contact_email = AddressLine(
         Text("Kontaktadress (e-post)", "Contact address (e-mail)"),
         address_like(
@@ -122,8 +122,8 @@ class EventForm(Form):
     )
     seats_on_site = _places(Text("Antal platser på plats", "Places on site"))
     seats_online = _places(Text("Antal platser digitalt", "Places online"))
-    meeting_url = Line(Text("Det digitala mötets adress", "The online meeting’s address"), 2000, widget=URLInput())
-    sound_test_url = Line(
+    meeting_url = TextLine(Text("Det digitala mötets adress", "The online meeting’s address"), 2000, widget=URLInput())
+    sound_test_url = TextLine(
         Text("Adress där deltagarna kan prova ljudet", "Address where participants can try the sound"),
         2000,
         widget=URLInput(),

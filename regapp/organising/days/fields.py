@@ -12,7 +12,7 @@ from wtforms import FieldList
 from wtforms.validators import StopValidation
 from wtforms.widgets import DateInput, TextInput, TimeInput
 
-from regapp.core.forms import Check, Line, needed
+from regapp.core.forms import Check, TextLine, needed
 from regapp.core.i18n import Text
 
 DAY_SHAPE = Text("Skriv datumet som 2027-11-25.", "Write the date as 2027-11-25.")
@@ -33,7 +33,7 @@ def unmarked(_form: FlaskForm, _field: Any) -> None:
 unmarked.field_flags = {"conditional": True}  # type: ignore[attr-defined]
 
 
-class DayField(Line):
+class DayField(TextLine):
     """A date; `value` is what was read."""
 
     widget = DateInput()
@@ -53,7 +53,7 @@ def _read_day(_form: FlaskForm, field: Any) -> None:
     field.value = read
 
 
-class ClockField(Line):
+class ClockField(TextLine):
     """A clock on a Swedish wall, 9.00 or 09:00, or nothing where it `may_be_empty`; `value` is what was read."""
 
     widget = TimeInput()
@@ -75,7 +75,7 @@ def _read_clock(_form: FlaskForm, field: Any) -> None:
     field.value = time(int(found[1]), int(found[2]))
 
 
-class NumberField(Line):
+class NumberField(TextLine):
     """A whole number from 0 to `top`, or nothing where `may_be_empty`."""
 
     widget = TextInput()

@@ -8,7 +8,7 @@ from regapp.accounts.roles import EVERYBODY
 from regapp.attendees import listing
 from regapp.campaigns import reminding
 from regapp.core.db import db
-from regapp.core.forms import Press
+from regapp.core.forms import ButtonForm
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
@@ -52,10 +52,10 @@ def day_page(event: Event, form: StateForm | None = None) -> str:
 @bp.get("/<slug:slug>/messages")
 @requires(*READERS)
 def messages(slug: str) -> ResponseReturnValue:
-    return _messages(finding.get_by_slug(slug), Press())
+    return _messages(finding.get_by_slug(slug), ButtonForm())
 
 
-def _messages(event: Event, form: Press) -> str:
+def _messages(event: Event, form: ButtonForm) -> str:
     only_unread = request.args.get("show") == "unread"
     page = request.args.get("page", 1, int)
     return render_template(
@@ -71,7 +71,7 @@ def _messages(event: Event, form: Press) -> str:
 @requires(*READERS)
 def mark_message(slug: str, public_id: str, mark: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    form = Press()
+    form = ButtonForm()
     if not form.validate_on_submit():
         return _messages(event, form), 422
     listing.mark_message(event.id, public_id, g.received_at, read=mark == "read")

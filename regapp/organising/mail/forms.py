@@ -13,7 +13,7 @@ from regapp.attendees.filtering import words_of
 from regapp.attendees.letters import Chosen, Fate
 from regapp.campaigns.models import Audience, Reminder
 from regapp.campaigns.reminding import MAX_DAYS, MAX_MESSAGE, ReminderDraft
-from regapp.core.forms import AddressLine, Form, Lines
+from regapp.core.forms import AddressLine, Form, TextArea
 from regapp.core.i18n import Text
 from regapp.mailing.kinds import words
 from regapp.organising.days.fields import DAYS_SHAPE, ClockField, NumberField
@@ -84,8 +84,8 @@ class ReminderForm(Form):
     audience = OneOfField(
         Text("Till", "To"), Text("Välj vilka påminnelsen går till.", "Choose whom the reminder goes to."), AUDIENCES
     )
-    message_sv = Lines(Text("Era ord på svenska", "Your words in Swedish"), MAX_MESSAGE)
-    message_en = Lines(Text("Era ord på engelska", "Your words in English"), MAX_MESSAGE)
+    message_sv = TextArea(Text("Era ord på svenska", "Your words in Swedish"), MAX_MESSAGE)
+    message_en = TextArea(Text("Era ord på engelska", "Your words in English"), MAX_MESSAGE)
     seen = HiddenField()
 
     @classmethod

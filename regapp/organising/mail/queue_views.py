@@ -8,18 +8,18 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.attendees import letters
 from regapp.attendees.letters import Fate
 from regapp.core.db import db
-from regapp.core.forms import Press
+from regapp.core.forms import ButtonForm
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.mailing.sending import holding
 from regapp.organising.blueprint import EDITORS, bp
 from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.views import mail_page
-from regapp.organising.people.person import actor
 
 
 @bp.route("/<slug:slug>/mail/pause", methods=["GET", "POST"])
@@ -45,7 +45,7 @@ def resume_mail(slug: str) -> ResponseReturnValue:
 def _asked(name: str, slug: str, rule: Callable[..., bool], done: str, already: str) -> ResponseReturnValue:
     """The question first, then what the button does."""
     event = finding.get_by_slug(slug)
-    form = Press()
+    form = ButtonForm()
     if form.validate_on_submit():
         return _done(slug, rule, done, already)
     waiting = letters.count(event.id).of(Fate.WAITING)
@@ -57,7 +57,7 @@ def _asked(name: str, slug: str, rule: Callable[..., bool], done: str, already: 
 @requires(*EDITORS)
 def try_mail_now(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    press = Press()
+    press = ButtonForm()
     if not press.validate_on_submit():
         return mail_page(event, press)
     done = t("Vi försöker nå e-postservern nu.", "We are trying to reach the mail server now.")
@@ -65,7 +65,7 @@ def try_mail_now(slug: str) -> ResponseReturnValue:
 
 
 def _done(slug: str, rule: Callable[..., Any], done: str, already: str) -> ResponseReturnValue:
-    has_changed = rule(g.received_at, actor=actor())
+    has_changed = rule(g.received_at, actor=sessions.actor())
     db.session.commit()
     flash(done if has_changed else already)
     return redirect(url_for(".mail", slug=slug), 303)

@@ -10,7 +10,7 @@ from regapp.accounts.access import requires
 from regapp.campaigns import reminding
 from regapp.campaigns.models import Reminder
 from regapp.campaigns.reminding import ChangedByAnother
-from regapp.core.forms import Form, Press, counts
+from regapp.core.forms import ButtonForm, Form, follow
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
@@ -32,7 +32,7 @@ def reminders(slug: str) -> ResponseReturnValue:
 def new_reminder(slug: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     form = ReminderForm(data=_suggested())
-    if counts(form, lambda: reminding.add(event.id, form.to_draft(), g.received_at, actor=_actor())):
+    if follow(form, lambda: reminding.add(event.id, form.to_draft(), g.received_at, actor=sessions.actor())):
         return _back(event, t("Påminnelsen är inlagd.", "The reminder is set."))
     return _page("edit_reminder", event, form)
 
@@ -43,7 +43,7 @@ def edit_reminder(slug: str, reminder_id: int) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     reminder = reminding.get(event.id, reminder_id)
     form = ReminderForm.of(reminder)
-    if counts(form, lambda: _change(event, reminder_id, form)):
+    if follow(form, lambda: _change(event, reminder_id, form)):
         return _back(event, t("Påminnelsen är ändrad.", "The reminder is changed."))
     return _page("edit_reminder", event, form, reminding.get(event.id, reminder_id))
 
@@ -51,7 +51,7 @@ def edit_reminder(slug: str, reminder_id: int) -> ResponseReturnValue:
 def _change(event: Event, reminder_id: int, form: ReminderForm) -> Reminder:
     seen = form.seen.data or ""
     try:
-        return reminding.change(event.id, reminder_id, seen, form.to_draft(), g.received_at, actor=_actor())
+        return reminding.change(event.id, reminder_id, seen, form.to_draft(), g.received_at, actor=sessions.actor())
     except ChangedByAnother as conflict:
         # Saving once more is then meant: over what the page shows of the other's changes.
         form.seen.data = conflict.saved.fingerprint
@@ -63,8 +63,8 @@ def _change(event: Event, reminder_id: int, form: ReminderForm) -> Reminder:
 def remove_reminder(slug: str, reminder_id: int) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     reminder = reminding.get(event.id, reminder_id)
-    form = Press()
-    if counts(form, lambda: reminding.remove(event.id, reminder_id, g.received_at, actor=_actor())):
+    form = ButtonForm()
+    if follow(form, lambda: reminding.remove(event.id, reminder_id, g.received_at, actor=sessions.actor())):
         return _back(event, t("Påminnelsen är borttagen.", "The reminder is removed."))
     return _page("remove_reminder", event, form, reminder)
 
@@ -84,7 +84,3 @@ def _back(event: Event, words: str) -> ResponseReturnValue:
 def _page(name: str, event: Event, form: Form, reminder: Reminder | None = None) -> ResponseReturnValue:
     page = render_template(f"organising/mail/{name}.html", event=event, form=form, reminder=reminder)
     return page, 422 if form.errors else 200
-
-
-def _actor() -> str:
-    return sessions.get_organiser().actor

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from regapp.accounts.access import requires
 from regapp.attendees import deliveries, letters
 from regapp.core.errors import NotFound
-from regapp.core.forms import Form, Press
+from regapp.core.forms import ButtonForm, Form
 from regapp.core.i18n import LANGUAGES, current_language
 from regapp.events import finding
 from regapp.events.models import Event
@@ -32,10 +32,10 @@ MOST_MISSING = 20
 @bp.get("/<slug:slug>/mail")
 @requires(*READERS)
 def mail(slug: str) -> ResponseReturnValue:
-    return mail_page(finding.get_by_slug(slug), Press())
+    return mail_page(finding.get_by_slug(slug), ButtonForm())
 
 
-def mail_page(event: Event, hurry: Press) -> ResponseReturnValue:
+def mail_page(event: Event, hurry: ButtonForm) -> ResponseReturnValue:
     """The letters and who lacks one; `hurry` is a button that was pressed in vain."""
     counts = letters.count(event.id)
     form = MailFilterForm(counts.by_kind)
@@ -73,7 +73,7 @@ def letter_page(event: Event, mail: OutgoingMail, refused: Form | None = None) -
         repeats=letters.repeats(mail),
         entry=entry_words(mail.calendar) if mail.calendar else None,
         text=previews.readable(mail.text) if mail.text else None,
-        refused=refused or Press(),
+        refused=refused or ButtonForm(),
         again=AgainForm(formdata=None, times=repeating.times(mail)),
         present=AgainForm(formdata=None, times=again.times_told(registration) if registration else 0),
         why_not=again.why_not(mail, g.received_at),

@@ -9,7 +9,7 @@ from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.attendees import listing, statistics
 from regapp.core.db import db
-from regapp.core.forms import counts
+from regapp.core.forms import follow
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.organising.blueprint import EDITORS, READERS, bp
@@ -40,7 +40,7 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     registration = listing.get(event.id, public_id)
     form = FirstForm()
-    if counts(form, lambda: _move(registration.id, form)):
+    if follow(form, lambda: _move(registration.id, form)):
         flash(t("Personen står nu först i kön.", "The person is now first in line."))
         return redirect(url_for(".line", slug=slug), 303)
     page = render_template(
@@ -54,4 +54,4 @@ def move_to_front(slug: str, public_id: str) -> ResponseReturnValue:
 
 
 def _move(registration_id: int, form: FirstForm) -> None:
-    on_behalf.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.get_organiser().actor)
+    on_behalf.move_to_front(registration_id, form.reason.data, g.received_at, actor=sessions.actor())

@@ -18,7 +18,7 @@ from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Press
+from regapp.core.forms import ButtonForm, Form, follow
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event
@@ -66,17 +66,17 @@ def print_attendees(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug:slug>/attendees/<public_id>")
 @requires(*READERS)
 def person(slug: str, public_id: str) -> ResponseReturnValue:
-    return _person(finding.get_by_slug(slug), public_id, Press())
+    return _person(finding.get_by_slug(slug), public_id, ButtonForm())
 
 
 @bp.post("/<slug:slug>/attendees/<public_id>/health")
 @requires(*EDITORS)
 def show_health(slug: str, public_id: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
-    form = Press()
+    form = ButtonForm()
     if not form.validate_on_submit():
         return _person(event, public_id, form), 422
-    listing.show_health(event.id, public_id, g.received_at, actor=sessions.get_organiser().actor)
+    listing.show_health(event.id, public_id, g.received_at, actor=sessions.actor())
     db.session.commit()
     return _person(event, public_id, form, TheirNeedsForm.of(listing.get(event.id, public_id)))
 
@@ -86,17 +86,10 @@ def show_health(slug: str, public_id: str) -> ResponseReturnValue:
 def change_needs(slug: str, public_id: str) -> ResponseReturnValue:
     event = finding.get_by_slug(slug)
     registration = listing.get(event.id, public_id)
-    form = TheirNeedsForm()
-    if not form.validate_on_submit():
+    form, at = TheirNeedsForm(), g.received_at
+    actor = sessions.actor()
+    if not follow(form, lambda: changing.change_needs(registration.id, form.to_needs(), at, actor=actor, late=True)):
         return _person(event, public_id, form, form), 422
-    actor = sessions.get_organiser().actor
-    try:
-        changing.change_needs(registration.id, form.to_needs(), g.received_at, actor=actor, late=True)
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return _person(event, public_id, form, form), 422
-    db.session.commit()
     flash(t("Specialkost och tillgänglighetsbehov är rättade.", "Special diet and access needs are corrected."))
     return redirect(url_for(".person", slug=slug, public_id=public_id), 303)
 
@@ -150,7 +143,7 @@ def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:
         event,
         chosen.to_filter(),
         g.received_at,
-        actor=sessions.get_organiser().actor,
+        actor=sessions.actor(),
         with_health="with_health" in form and form.with_health.data,
         reason=form.reason.data or "",
         to=form.format,

@@ -26,7 +26,7 @@ from regapp.attendees.filtering import (
 from regapp.attendees.seeing import SEARCHED, Detail
 from regapp.core import text
 from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form, Line
+from regapp.core.forms import Form, TextLine
 from regapp.core.i18n import Text
 from regapp.events.models import Attendance
 from regapp.organising.days.fields import unmarked
@@ -206,7 +206,7 @@ class ExportForm(Form):
     with_health = BooleanField(
         Text("Ta med specialkost och tillgänglighetsbehov", "Include special diets and access needs")
     )
-    reason = Line(Text("Varför behövs filen?", "Why is the file needed?"), MAX_REASON)
+    reason = TextLine(Text("Varför behövs filen?", "Why is the file needed?"), MAX_REASON)
 
     @property
     def format(self) -> Format:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -14,9 +13,7 @@ from regapp.accounts.access import requires
 from regapp.attendees import attempts as attempts_seen
 from regapp.attendees import listing
 from regapp.attendees.attempts import Row as AttemptRow
-from regapp.core.db import db
-from regapp.core.errors import RuleBroken
-from regapp.core.forms import Form
+from regapp.core.forms import follow
 from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.events.models import Event, Phase
@@ -45,9 +42,8 @@ def register_person(slug: str) -> ResponseReturnValue:
     form = RegisterForm.for_attempt(tried.attempt) if tried else RegisterForm()
     day_places = places.count(event)
     form.offer(line=day_places.has_line(event, g.received_at))
-    if form.validate_on_submit() and (registration := done(form, lambda: _register(event, form))):
-        flash(t("Personen är anmäld.", "The person is registered."))
-        return redirect(url_for(".person", slug=slug, public_id=registration.public_id), 303)
+    if follow(form, lambda: _register(event, form)):
+        return back(form.outcome, t("Personen är anmäld.", "The person is registered."))
     late = _why_late(event)
     return form_page(
         "register_person", form, event=event, places=day_places, late=late, tried=tried, workplaces=WORKPLACES
@@ -65,7 +61,7 @@ def _register(event: Event, form: RegisterForm) -> Registration:
         event.id,
         form.to_application(),
         g.received_at,
-        actor=actor(),
+        actor=sessions.actor(),
         reason=form.reason.data,
         tell=form.tell.data,
     )
@@ -91,9 +87,9 @@ def move_person(slug: str, public_id: str) -> ResponseReturnValue:
     form = MoveForm()
     wishes = _wishes(registration)
     form.attendance.choices = wish_choices(wishes)
-    if form.validate_on_submit() and done(form, lambda: _move(registration, form)):
+    if follow(form, lambda: _move(registration, form)):
         return back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
-    exceeds = [wish for wish in wishes if on_behalf.move_exceeds(registration, wish, g.received_at, actor())]
+    exceeds = [wish for wish in wishes if on_behalf.move_exceeds(registration, wish, g.received_at, sessions.actor())]
     return form_page("move_person", form, registration=registration, exceeds=exceeds)
 
 
@@ -102,7 +98,7 @@ def _move(registration: Registration, form: MoveForm) -> Registration:
         registration.id,
         Wish(form.attendance.data),
         g.received_at,
-        actor=actor(),
+        actor=sessions.actor(),
         reason=form.reason.data,
         tell=form.tell.data,
     )
@@ -124,14 +120,19 @@ def _wishes(registration: Registration) -> list[Wish]:
 def correct_person(slug: str, public_id: str) -> ResponseReturnValue:
     registration = _get_active(slug, public_id)
     form = CorrectForm(obj=registration)
-    if form.validate_on_submit() and done(form, lambda: _correct(registration, form)):
+    if follow(form, lambda: _correct(registration, form)):
         return back(registration, t("Uppgifterna är rättade.", "The details are corrected."))
     return form_page("correct_person", form, registration=registration, workplaces=WORKPLACES)
 
 
 def _correct(registration: Registration, form: CorrectForm) -> Registration:
     return on_behalf.correct(
-        registration.id, Details(**form.who()), form.email.data, g.received_at, actor=actor(), tell=form.tell.data
+        registration.id,
+        Details(**form.who()),
+        form.email.data,
+        g.received_at,
+        actor=sessions.actor(),
+        tell=form.tell.data,
     )
 
 
@@ -140,13 +141,13 @@ def _correct(registration: Registration, form: CorrectForm) -> Registration:
 def cancel_person(slug: str, public_id: str) -> ResponseReturnValue:
     registration = _get_active(slug, public_id)
     form = CancelForm()
-    if form.validate_on_submit() and done(form, lambda: _cancel(registration, form)):
+    if follow(form, lambda: _cancel(registration, form)):
         return back(registration, t("Personen är avanmäld.", "The registration is cancelled."))
     return form_page("cancel_person", form, registration=registration)
 
 
 def _cancel(registration: Registration, form: CancelForm) -> Registration:
-    return cancelling.cancel(registration.id, g.received_at, actor=actor(), tell=form.tell.data)
+    return cancelling.cancel(registration.id, g.received_at, actor=sessions.actor(), tell=form.tell.data)
 
 
 @bp.route("/<slug:slug>/attendees/<public_id>/undo", methods=["GET", "POST"])
@@ -154,7 +155,7 @@ def _cancel(registration: Registration, form: CancelForm) -> Registration:
 def undo_person(slug: str, public_id: str) -> ResponseReturnValue:
     registration = _get_active(slug, public_id)
     form = UndoForm()
-    if form.validate_on_submit() and done(form, lambda: _undo(registration, form)):
+    if follow(form, lambda: _undo(registration, form)):
         return back(registration, t("Avanmälan är ångrad.", "The cancellation is undone."))
     refused = on_behalf.why_not_undo(registration, g.received_at)
     return form_page(
@@ -168,24 +169,12 @@ def undo_person(slug: str, public_id: str) -> ResponseReturnValue:
 
 
 def _undo(registration: Registration, form: UndoForm) -> Registration:
-    return on_behalf.undo(registration.id, g.received_at, actor=actor(), reason=form.reason.data)
+    return on_behalf.undo(registration.id, g.received_at, actor=sessions.actor(), reason=form.reason.data)
 
 
 def _get_active(slug: str, public_id: str) -> Registration:
     """The person; one who has cancelled meanwhile is still shown, and the rule says so."""
     return listing.get(finding.get_by_slug(slug).id, public_id)
-
-
-def done(form: Form, rule: Callable[[], T]) -> T | None:
-    """What the rule did, committed; None when it didn't let it be done, and then the form says why."""
-    try:
-        result = rule()
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return None
-    db.session.commit()
-    return result
 
 
 def back(registration: Registration, words: str) -> ResponseReturnValue:
@@ -198,7 +187,3 @@ def form_page(name: str, form: FlaskForm, **values: object) -> ResponseReturnVal
         values["event"] = registration.event
     page = render_template(f"organising/people/{name}.html", form=form, **values)
     return page, 422 if request.method == "POST" else 200
-
-
-def actor() -> str:
-    return sessions.get_organiser().actor

@@ -9,7 +9,7 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from regapp.core.forms import Form, Line, Lines, needed
+from regapp.core.forms import Form, TextArea, TextLine, needed
 from regapp.core.i18n import Text
 from regapp.registrations.application import Application
 from regapp.registrations.attempts import Attempt
@@ -82,8 +82,8 @@ class RegisterForm(SomebodyForm, TheirNeedsForm):
         LANGUAGE_CHOICES,
         default="sv",
     )
-    message = Lines(Text("Övriga upplysningar", "Other information"), 1000)
-    reason = Line(REASON, MAX_REASON, conditional)
+    message = TextArea(Text("Övriga upplysningar", "Other information"), 1000)
+    reason = TextLine(REASON, MAX_REASON, conditional)
     tell = tell_field(Text("Skicka bekräftelse till personen", "Send a confirmation to the person"))
 
     @classmethod
@@ -127,7 +127,7 @@ class MoveForm(Form):
         Text("Ny deltagandeform", "New form of attendance"),
         Text("Välj personens nya deltagandeform.", "Choose the person’s new form of attendance."),
     )
-    reason = Line(REASON, MAX_REASON, conditional)
+    reason = TextLine(REASON, MAX_REASON, conditional)
     tell = tell_field(Text("Skicka ett mejl om ändringen", "Send an e-mail about the change"))
 
 
@@ -138,10 +138,10 @@ class CancelForm(Form):
 class UndoForm(Form):
     """A button, and a reason where the place has gone on."""
 
-    reason = Line(REASON, MAX_REASON, conditional)
+    reason = TextLine(REASON, MAX_REASON, conditional)
 
 
 class FirstForm(Form):
     """Why somebody goes first in line."""
 
-    reason = Line(REASON, MAX_REASON, needed(Text("Skriv varför, utan namn.", "Write why, without names.")))
+    reason = TextLine(REASON, MAX_REASON, needed(Text("Skriv varför, utan namn.", "Write why, without names.")))

@@ -8,7 +8,7 @@ from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from regapp.core import limits
-from regapp.core.forms import Press, counts
+from regapp.core.forms import ButtonForm, follow
 from regapp.core.i18n import Text, set_language
 from regapp.core.limits import Limit
 from regapp.core.web import bilingual, page_url
@@ -46,7 +46,7 @@ def attendance(token: str) -> ResponseReturnValue:
         return back(token, NO_MOVE if request.method == "POST" else None)
     form = MoveForm()
     form.offer(moves)
-    if counts(form, lambda: moving.move(registration.id, Wish(form.attendance.data), g.received_at)):
+    if follow(form, lambda: moving.move(registration.id, Wish(form.attendance.data), g.received_at)):
         return back(token, MOVED)
     hints = {move.to.value: move.follows for move in moves}
     closed = [move.to.value for move in moves if not move.is_open]
@@ -57,7 +57,7 @@ def attendance(token: str) -> ResponseReturnValue:
 def details(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = DetailsForm(obj=registration)
-    if counts(form, lambda: changing.change_details(registration.id, form.to_details(), g.received_at)):
+    if follow(form, lambda: changing.change_details(registration.id, form.to_details(), g.received_at)):
         return back(token, SAVED)
     return show("details", token, registration, form, workplaces=WORKPLACES)
 
@@ -66,7 +66,7 @@ def details(token: str) -> ResponseReturnValue:
 def needs(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = NeedsForm(obj=registration.health, health_consent=registration.health is not None)
-    if counts(form, lambda: changing.change_needs(registration.id, form.to_needs(), g.received_at)):
+    if follow(form, lambda: changing.change_needs(registration.id, form.to_needs(), g.received_at)):
         return back(token, SAVED)
     return _show_needs(token, registration, form)
 
@@ -74,8 +74,8 @@ def needs(token: str) -> ResponseReturnValue:
 @bp.route("/my/<token>/withdraw-consent", methods=["GET", "POST"])
 def withdraw_consent(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
-    form = Press()
-    if counts(form, lambda: changing.change_needs(registration.id, Needs(), g.received_at)):
+    form = ButtonForm()
+    if follow(form, lambda: changing.change_needs(registration.id, Needs(), g.received_at)):
         return back(token, WITHDRAWN)
     if registration.health is None:
         return show_my(token, registration, form) if form.errors else back(token)
@@ -91,7 +91,7 @@ def _show_needs(token: str, registration: Registration, form: NeedsForm) -> Resp
 def language(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = LanguageForm(obj=registration)
-    if counts(form, lambda: changing.change_language(registration.id, form.language.data, g.received_at)):
+    if follow(form, lambda: changing.change_language(registration.id, form.language.data, g.received_at)):
         set_language(registration.language)
         return back(token, LANGUAGE_CHANGED)
     return show("language", token, registration, form)
@@ -102,7 +102,7 @@ def address(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     slug = registration.event.slug
     form = AddressForm(obj=registration)
-    if counts(form, lambda: _change_address(registration, form.email.data)):
+    if follow(form, lambda: _change_address(registration, form.email.data)):
         return redirect(page_url(".address_changed", slug=slug), 303)
     return show("address", token, registration, form)
 
@@ -122,7 +122,7 @@ def address_changed(slug: str) -> ResponseReturnValue:
 def transfer(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
     form = ColleagueForm()
-    if counts(form, lambda: _transfer(registration, form)):
+    if follow(form, lambda: _transfer(registration, form)):
         return back(token)
     if transferring.why_not(registration, g.received_at):
         return show_my(token, registration, form) if form.errors else back(token)
@@ -143,8 +143,8 @@ UNDONE = Text("Avanmälan är ångrad. Du är anmäld igen.", "The cancellation 
 @bp.route("/my/<token>/cancel", methods=["GET", "POST"])
 def cancel(token: str) -> ResponseReturnValue:
     registration = get_standing(token)
-    form = Press()
-    if counts(form, lambda: cancelling.cancel(registration.id, g.received_at)):
+    form = ButtonForm()
+    if follow(form, lambda: cancelling.cancel(registration.id, g.received_at)):
         return back(token)
     if registration.can_cancel(g.received_at):
         return show("cancel", token, registration, form, minutes=UNDO_FOR // timedelta(minutes=1))
@@ -154,8 +154,8 @@ def cancel(token: str) -> ResponseReturnValue:
 @bp.route("/my/<token>/undo", methods=["GET", "POST"])
 def undo(token: str) -> ResponseReturnValue:
     registration = get_standing(token)
-    form = Press()
-    if counts(form, lambda: cancelling.undo(registration.id, g.received_at)):
+    form = ButtonForm()
+    if follow(form, lambda: cancelling.undo(registration.id, g.received_at)):
         return back(token, UNDONE)
     return show_my(token, registration, form) if form.errors else back(token)
 
@@ -163,8 +163,8 @@ def undo(token: str) -> ResponseReturnValue:
 @bp.route("/my/<token>/wait", methods=["GET", "POST"])
 def wait(token: str) -> ResponseReturnValue:
     registration = get_standing(token)
-    form = Press()
-    if counts(form, lambda: cancelling.undo_into_line(registration.id, g.received_at)):
+    form = ButtonForm()
+    if follow(form, lambda: cancelling.undo_into_line(registration.id, g.received_at)):
         return back(token, IN_LINE)
     return show_my(token, registration, form) if form.errors else back(token)
 
@@ -172,8 +172,8 @@ def wait(token: str) -> ResponseReturnValue:
 @bp.route("/my/<token>/leave-line", methods=["GET", "POST"])
 def leave_line(token: str) -> ResponseReturnValue:
     registration = get_changeable(token)
-    form = Press()
-    if counts(form, lambda: moving.leave_line(registration.id, g.received_at)):
+    form = ButtonForm()
+    if follow(form, lambda: moving.leave_line(registration.id, g.received_at)):
         return back(token, LEFT_LINE)
     if not registration.is_in_line:
         return show_my(token, registration, form) if form.errors else back(token)
@@ -193,10 +193,10 @@ def decline(token: str) -> ResponseReturnValue:
 def _answer(token: str, *, accepted: bool) -> ResponseReturnValue:
     """The buttons stand on the registration's page; an address typed or opened leads there."""
     registration = get_standing(token)
-    form = Press()
+    form = ButtonForm()
     rule, words = (filling.accept, ACCEPTED) if accepted else (filling.decline, DECLINED)
     if request.method == "POST" and registration.has_seat and accepted:
         return back(token)
-    if counts(form, lambda: rule(registration.id, g.received_at)):
+    if follow(form, lambda: rule(registration.id, g.received_at)):
         return back(token, words)
     return show_my(token, registration, form) if form.errors else back(token)

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from regapp.core import addresses
-from regapp.core.forms import AddressLine, Form, Line, Lines, a_name, address_like, participants_address
+from regapp.core.forms import AddressLine, Form, TextArea, TextLine, a_name, address_like, participants_address
 from regapp.core.i18n import Text
 from regapp.core.links import Claim, Purpose, read
 from regapp.registrations.application import Details, Needs
@@ -104,8 +104,8 @@ class NameForm(Form):
 
     voice = YOU
 
-    first_name = Line(Text("Förnamn", "First name"), 100, asked, a_name)
-    last_name = Line(Text("Efternamn", "Last name"), 100, asked, a_name)
+    first_name = TextLine(Text("Förnamn", "First name"), 100, asked, a_name)
+    last_name = TextLine(Text("Efternamn", "Last name"), 100, asked, a_name)
     email = AddressLine(Text("E-postadress", "E-mail address"), their_address)
 
 
@@ -113,9 +113,9 @@ class PersonForm(NameForm):
     """Who a person is."""
 
     profession = ProfessionField(Text("Yrke", "Profession"))
-    profession_other = Line(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
-    workplace = Line(Text("Arbetsplats", "Workplace"), 200, asked)
-    department = Line(Text("Klinik eller enhet", "Department"), 200)
+    profession_other = TextLine(Text("Vilket yrke eller vilken roll?", "Which profession or role?"), 100, conditional)
+    workplace = TextLine(Text("Arbetsplats", "Workplace"), 200, asked)
+    department = TextLine(Text("Klinik eller enhet", "Department"), 200)
 
     def validate_profession_other(self, field: Field) -> None:
         if self.profession.data != Profession.OTHER:
@@ -141,8 +141,8 @@ class NeedsForm(Form):
     """Diets and access needs, with the consent that they are kept by."""
 
     diets = DietsField(Text("Specialkost", "Special diet"), choices=choices(Diet))
-    diet_other = Line(Text("Annan specialkost", "Other special diet"), 500)
-    access_needs = Lines(Text("Tillgänglighetsbehov", "Access needs"), 500)
+    diet_other = TextLine(Text("Annan specialkost", "Other special diet"), 500)
+    access_needs = TextArea(Text("Tillgänglighetsbehov", "Access needs"), 500)
     health_consent = BooleanField(
         Text(
             "Jag samtycker till att uppgifterna om kost och tillgänglighet sparas för den här dagen.",
@@ -203,8 +203,8 @@ class ColleagueForm(NameForm):
 
     voice = YOUR_COLLEAGUE
 
-    first_name = Line(Text("Din kollegas förnamn", "Your colleague’s first name"), 100, asked, a_name)
-    last_name = Line(Text("Din kollegas efternamn", "Your colleague’s last name"), 100, asked, a_name)
+    first_name = TextLine(Text("Din kollegas förnamn", "Your colleague’s first name"), 100, asked, a_name)
+    last_name = TextLine(Text("Din kollegas efternamn", "Your colleague’s last name"), 100, asked, a_name)
     email = AddressLine(Text("Din kollegas e-postadress", "Your colleague’s e-mail address"), their_address)
 
     def to_colleague(self) -> Colleague:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from regapp.core.db import db
 from regapp.core.errors import NotFound
-from regapp.core.forms import Form, Press, answered, counts
+from regapp.core.forms import ButtonForm, Form, answered, follow
 from regapp.core.i18n import Text, set_language
 from regapp.core.links import Purpose, read
 from regapp.core.web import bilingual, page_url, personal
@@ -102,7 +102,7 @@ def keep_private(response: Response) -> Response:
 
 @bp.route("/my/<token>")
 def my(token: str) -> ResponseReturnValue:
-    return show_my(token, get_own(Purpose.MANAGE, token), Press())
+    return show_my(token, get_own(Purpose.MANAGE, token), ButtonForm())
 
 
 @bp.route("/my/<token>/event.ics")
@@ -127,7 +127,7 @@ def my_data(token: str) -> ResponseReturnValue:
 @bp.route("/join/<token>", methods=["GET", "POST"])
 def join(token: str) -> ResponseReturnValue:
     registration = get_own(Purpose.JOIN, token)
-    form = Press()
+    form = ButtonForm()
     door = links.door(registration, g.received_at)
     goes_in = door is Door.OPEN and form.validate_on_submit()
     if goes_in:
@@ -157,7 +157,7 @@ def find_link() -> ResponseReturnValue:
 def link(slug: str) -> ResponseReturnValue:
     event = get_visible(slug)
     form = AddressForm()
-    if counts(form, lambda: _ask(event.id, form.email.data)):
+    if follow(form, lambda: _ask(event.id, form.email.data)):
         return redirect(page_url(".link_asked", slug=slug), 303)
     return answered(form, render_template("registrations/mine/link.html", event=event, form=form))
 

@@ -6,9 +6,7 @@ from flask import flash, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from regapp.core.db import db
-from regapp.core.errors import RuleBroken
-from regapp.core.forms import answered, counts
+from regapp.core.forms import answered, carry_out, follow
 from regapp.core.i18n import Text
 from regapp.core.links import Purpose, sign
 from regapp.core.web import bilingual, page_url
@@ -36,8 +34,9 @@ def register(slug: str) -> ResponseReturnValue:
         return _show(get_visible(slug), form)
     # Before the database is asked anything: from then on others wait for us.
     key = form.check_key(g.received_at, slug) if form.validate() else None
-    if key is not None and (submission := _take_in(slug, form, key)):
-        return redirect(page_url(".answer", slug=slug, answer_id=submission.answer_id))
+    if key is not None and carry_out(form, lambda: _take_in(slug, form, key)):
+        remember(form.outcome)
+        return redirect(page_url(".answer", slug=slug, answer_id=form.outcome.answer_id))
     return answered(form, _show(get_visible(slug), form))
 
 
@@ -53,24 +52,9 @@ def _draw_blank(slug: str) -> str:
     return page.replace(form.form_key.data, KEY).replace(form.csrf_token.current_token, TOKEN)
 
 
-def _take_in(slug: str, form: RegistrationForm, key: str) -> Submission | None:
-    """What the form counted as; None when it didn't, and then it says why."""
-    try:
-        submission = registering.submit(
-            finding.get_id(slug),
-            form.to_application(),
-            key,
-            g.received_at,
-            sent_here(),
-            request.remote_addr or "",
-        )
-    except RuleBroken as error:
-        db.session.rollback()
-        form.refuse(error)
-        return None
-    db.session.commit()
-    remember(submission)
-    return submission
+def _take_in(slug: str, form: RegistrationForm, key: str) -> Submission:
+    client = request.remote_addr or ""
+    return registering.submit(finding.get_id(slug), form.to_application(), key, g.received_at, sent_here(), client)
 
 
 def _show(event: Event, form: RegistrationForm) -> str:
@@ -157,7 +141,7 @@ def correct_address(slug: str, answer_id: str) -> ResponseReturnValue:
         return redirect(page_url(".received", slug=slug))
     proof = sign(Purpose.CORRECT, answer_id, submission.link_version)
     form = CorrectionForm(answer_id, asks_for_needs=application.wish.wants_seat, email=submission.email, proof=proof)
-    if counts(form, lambda: _correct(submission, form)):
+    if follow(form, lambda: _correct(submission, form)):
         return redirect(page_url(".answer", slug=slug, answer_id=answer_id), 303)
     refused = registering.why_not_correctable(submission, g.received_at)
     values = {"event": event, "form": form, "submission": submission, "refused": refused and refused.message}

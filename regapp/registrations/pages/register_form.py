@@ -11,7 +11,7 @@ from itsdangerous import BadData
 from wtforms import BooleanField, Field, HiddenField, StringField
 
 from regapp.core.context import settings
-from regapp.core.forms import Lines
+from regapp.core.forms import TextArea
 from regapp.core.i18n import Text, current_language
 from regapp.core.links import all_keys, serializer
 from regapp.registrations.application import Application
@@ -73,7 +73,7 @@ class FormKey:
 class RegistrationForm(PersonForm, WishForm, NeedsForm):
     """All of it, and what tells a person from a robot."""
 
-    message = Lines(Text("Övriga upplysningar till arrangören", "Other information to the organiser"), 1000)
+    message = TextArea(Text("Övriga upplysningar till arrangören", "Other information to the organiser"), 1000)
     wants_news = BooleanField(NEWS)
     form_key = HiddenField()
     website = StringField(Text("Webbplats (lämna tomt)", "Website (leave empty)"))
