@@ -12,10 +12,8 @@ from regapp.accounts.models import Organiser
 from regapp.accounts.roles import EVERYBODY
 from regapp.core import audit, i18n
 from regapp.core.db import db
-from regapp.core.errors import RuleBroken
-from regapp.core.forms import ButtonForm, Form
+from regapp.core.forms import ButtonForm, Form, follow
 from regapp.core.i18n import Text
-from regapp.core.limits import TooMany
 from regapp.core.mending import lead_to_page
 from regapp.core.web import is_ours, personal
 
@@ -42,11 +40,7 @@ def sign_in() -> ResponseReturnValue:
     then = on_site(request.args.get("next", ""))
     carried = carried_fields() if "carrying" in request.args else None
     form, page = SignInForm(), sign_in_page(then, carried)
-    if form.validate_on_submit():
-        try:
-            _sign_in(form)
-        except RuleBroken as broken:
-            return _refuse(form, broken, **page)
+    if follow(form, lambda: _sign_in(form)):
         # 307: the browser sends what was carried on to the page that it was meant for.
         return redirect(then, 303 if carried is None else 307)
     if not form.is_submitted() and sessions.find_organiser():
@@ -71,12 +65,7 @@ def sign_out() -> ResponseReturnValue:
 @open_to_all
 def forgot_password() -> ResponseReturnValue:
     form = ForgotPasswordForm()
-    if form.validate_on_submit():
-        try:
-            signing_in.ask_for_link(form.email.data or "", request.remote_addr or "", g.received_at)
-        except RuleBroken as broken:
-            return _refuse(form, broken, "accounts/forgot_password.html")
-        db.session.commit()
+    if follow(form, lambda: signing_in.ask_for_link(form.email.data, request.remote_addr or "", g.received_at)):
         return redirect(url_for(".link_sent", language=request.args.get("language")), 303)
     return _show(form, "accounts/forgot_password.html")
 
@@ -94,11 +83,7 @@ def choose_password(token: str) -> ResponseReturnValue:
         return lead_to_page() or (render_template("accounts/stale_link.html"), 404)
     i18n.set_language(organiser.language)
     email, form = organiser.email, ChoosePasswordForm()
-    if form.validate_on_submit():
-        try:
-            _set_password(organiser, form.new_password.data or "")
-        except RuleBroken as broken:
-            return _refuse(form, broken, "accounts/choose_password.html", email=email)
+    if follow(form, lambda: _set_password(organiser, form.new_password.data)):
         return redirect(url_for(".sign_in", language=i18n.current_language()), 303)
     return _show(form, "accounts/choose_password.html", email=email)
 
@@ -107,12 +92,7 @@ def choose_password(token: str) -> ResponseReturnValue:
 @requires(*EVERYBODY)
 def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
-    if form.validate_on_submit():
-        try:
-            organiser = prove(sessions.get_organiser().email, form.password.data or "")
-            _set_password(organiser, form.new_password.data or "", is_signed_in=True)
-        except RuleBroken as broken:
-            return _refuse(form, broken, "accounts/change_password.html")
+    if follow(form, lambda: _change_password(form)):
         return redirect(url_for(".change_password"), 303)
     return _show(form, "accounts/change_password.html")
 
@@ -131,11 +111,15 @@ def account() -> ResponseReturnValue:
     return _show(form, "accounts/account.html", email=organiser.email)
 
 
+def _change_password(form: ChangePasswordForm) -> None:
+    organiser = prove(sessions.get_organiser().email, form.password.data)
+    _set_password(organiser, form.new_password.data, is_signed_in=True)
+
+
 def _sign_in(form: SignInForm) -> None:
     organiser = prove(form.email.data or "", form.password.data or "")
     audit.record("organiser.signed_in", actor=organiser.actor, at=g.received_at)
     sessions.begin(organiser, g.received_at)
-    db.session.commit()
 
 
 def prove(email: str, password: str) -> Organiser:
@@ -152,7 +136,6 @@ def _set_password(organiser: Organiser, password: str, *, is_signed_in: bool = F
     managing.set_password(organiser.id, password, g.received_at, actor=organiser.actor, proved=proved)
     if is_signed_in:
         sessions.begin(organiser, g.received_at)
-    db.session.commit()
     flash(str(IS_CHOSEN))
 
 
@@ -162,13 +145,7 @@ def on_site(then: str) -> str:
 
 
 def _show(form: Form, template: str, **values: Any) -> ResponseReturnValue:
-    return render_template(template, form=form, **values), 400 if form.errors else 200
-
-
-def _refuse(form: Form, broken: RuleBroken, template: str, **values: Any) -> ResponseReturnValue:
-    db.session.rollback()
-    form.refuse(broken)
     page = render_template(template, form=form, **values)
-    if isinstance(broken, TooMany):
-        return page, 429, {"Retry-After": str(broken.retry_after)}
-    return page, 400
+    if form.retry_after:
+        return page, 429, {"Retry-After": str(form.retry_after)}
+    return page, 400 if form.errors else 200

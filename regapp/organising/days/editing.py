@@ -42,13 +42,11 @@ def new_day() -> ResponseReturnValue:
     if _changed_rows(form) or not form.validate_on_submit():
         return _editor(form, None)
     assert form.draft is not None  # noqa: S101  # validated
-    try:
-        event = editing.create(form.draft, g.received_at, actor=sessions.actor())
-    except RuleBroken as error:
-        return _editor(form, None, error)
-    db.session.commit()
+    draft, actor = form.draft, sessions.actor()
+    if not carry_out(form, lambda: editing.create(draft, g.received_at, actor=actor)):
+        return _editor(form, None)
     flash(t("Dagen är sparad som utkast.", "The day is saved as a draft."))
-    return redirect(url_for(".day", slug=event.slug), 303)
+    return redirect(url_for(".day", slug=form.outcome.slug), 303)
 
 
 @bp.route("/<slug:slug>/edit", methods=["GET", "POST"])

@@ -17,7 +17,6 @@ from regapp.attendees.attempts import find_page
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter
 from regapp.core.db import db
-from regapp.core.errors import RuleBroken
 from regapp.core.forms import ButtonForm, Form, follow
 from regapp.core.i18n import t
 from regapp.events import finding
@@ -127,19 +126,16 @@ def export(slug: str) -> ResponseReturnValue:
     if not chosen.validate():
         # The list says at its fields what is wrong with the filter.
         return redirect(url_for(".attendees", slug=slug, **chosen.query()), 303)
-    if form.validate_on_submit():
-        try:
-            return _download(event, chosen, form)
-        except RuleBroken as error:
-            form.refuse(error)
+    if follow(form, lambda: _prepare(event, chosen, form)):
+        return _download(form.outcome, form)
     count = filtering.count(event.id, chosen.to_filter())
     page = render_template("organising/people/export.html", event=event, chosen=chosen, form=form, count=count)
     return page, 422 if form.errors else 200
 
 
-def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:
-    """The file; the audit entry is committed before its first byte leaves."""
-    prepared = exporting.prepare(
+def _prepare(event: Event, chosen: FilterForm, form: ExportForm) -> exporting.Export:
+    """The file to be; the audit entry is committed before its first byte leaves."""
+    return exporting.prepare(
         event,
         chosen.to_filter(),
         g.received_at,
@@ -148,7 +144,9 @@ def _download(event: Event, chosen: FilterForm, form: ExportForm) -> Response:
         reason=form.reason.data or "",
         to=form.format,
     )
-    db.session.commit()
+
+
+def _download(prepared: exporting.Export, form: ExportForm) -> Response:
     if form.format is Format.XLSX:
         return _xlsx(prepared)
     pieces = exporting.write_csv(prepared, csv_files.SEPARATORS[form.kind.data])
