@@ -1,4 +1,4 @@
-"""The outbox as the other rooms see it: put a letter in, take one back, count them."""
+"""The outbox as the other rooms see it: put letters in, take them back, let them wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 
 from regapp.core.context import settings
 from regapp.core.db import Model, db
@@ -135,17 +135,6 @@ def _insert(values: dict[str, Any]) -> bool:
     return is_new
 
 
-def withdraw(mail: OutgoingMail) -> bool:
-    """Take a letter back while it still waits; False when it is in a worker's hand or gone."""
-    taken_back = db.session.scalars(
-        update(OutgoingMail)
-        .where(OutgoingMail.id == mail.id, OutgoingMail.state == MailState.QUEUED)
-        .values(state=MailState.WITHDRAWN)
-        .returning(OutgoingMail.id)
-    ).all()
-    return bool(taken_back)
-
-
 def withdraw_all(these: ColumnElement[bool]) -> None:
     """Take back those of the letters that still wait; what is in a worker's hand goes on."""
     waiting = update(OutgoingMail).where(these, OutgoingMail.state == MailState.QUEUED)
@@ -168,15 +157,6 @@ def _shift_due(event_id: int, due_at: datetime, concerned: ColumnElement[bool]) 
     to_participants = waiting & OutgoingMail.registration_id.is_not(None)
     shifted = update(OutgoingMail).where(to_participants, concerned).values(due_at=due_at)
     db.session.execute(shifted, execution_options={"synchronize_session": "fetch"})
-
-
-def counts(event_id: int | None = None) -> dict[MailState, int]:
-    """How many letters are in each state, of one day or of all."""
-    query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
-    if event_id is not None:
-        query = query.where(OutgoingMail.event_id == event_id)
-    found = {state: number for state, number in db.session.execute(query)}
-    return {state: found.get(state, 0) for state in MailState}
 
 
 def queue_trouble() -> QueueStop | None:

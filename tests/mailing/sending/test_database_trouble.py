@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from regapp.core import db as core_db
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db
-from regapp.mailing import outbox
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending.transport import SmtpTransport
 from regapp.registrations.models import Registration
@@ -21,7 +20,7 @@ from tests.support.client import CheckingClient
 from tests.support.days import APPLICATION, new_open_day
 from tests.support.machine.disks import Disk, Lock
 from tests.support.machine.waiting import wait_until
-from tests.support.mail.letters import put
+from tests.support.mail.letters import count_letters, put
 from tests.support.mail.smtp import SmtpServer
 
 pytestmark = [
@@ -66,7 +65,7 @@ def at_work(app: Flask, route: SmtpTransport) -> Iterator[Worker]:
 
 
 def _all_sent() -> bool:
-    counts = outbox.counts()
+    counts = count_letters()
     db.session.rollback()
     return counts[MailState.SENT] == sum(counts.values())
 

@@ -20,6 +20,7 @@ from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import System
 from tests.support.machine.waiting import wait_until
+from tests.support.mail.letters import count_letters
 from tests.support.mail.smtp import Received, SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -47,7 +48,7 @@ def _write(number: int) -> set[str]:
 
 def _counts() -> dict[MailState, int]:
     db.session.rollback()
-    return outbox.counts()
+    return count_letters()
 
 
 def _drain(system: System, server: SmtpServer, letters: set[str], seconds: float) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
-from regapp.mailing import heartbeat, outbox
+from regapp.mailing import heartbeat
 from regapp.mailing.letters import Letter, Paragraph
 from regapp.mailing.models import MailState, OutgoingMail
 from regapp.mailing.sending import claiming, holding
@@ -20,7 +20,7 @@ from regapp.mailing.sending.delivery import deliver_due
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import System
 from tests.support.machine.waiting import wait_until
-from tests.support.mail.letters import WRITTEN_AT, put
+from tests.support.mail.letters import WRITTEN_AT, count_letters, put
 from tests.support.mail.smtp import SmtpServer
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -46,7 +46,7 @@ def _log() -> list[tuple[str, str]]:
 
 def _queued() -> int:
     db.session.rollback()
-    return outbox.counts()[MailState.QUEUED]
+    return count_letters()[MailState.QUEUED]
 
 
 def test_a_pause_tells_since_when_and_by_whom_until_it_ends() -> None:
@@ -142,7 +142,7 @@ def test_a_pause_in_the_middle_of_a_round_ends_it_after_the_letter_in_hand(
 
     server.when_received = pause_at_the_second
     assert deliver_due(route).handled == 2
-    assert outbox.counts()[MailState.QUEUED] == 3
+    assert count_letters()[MailState.QUEUED] == 3
 
 
 @pytest.mark.both_databases("each has a bell of its own that wakes the worker")

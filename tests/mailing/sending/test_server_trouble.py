@@ -18,7 +18,7 @@ from regapp.mailing.sending.holding import QueueTrouble
 from regapp.mailing.sending.smtp import Patience
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import free_port
-from tests.support.mail.letters import put
+from tests.support.mail.letters import count_letters, put
 from tests.support.mail.smtp import DROP, ELSEWHERE, HANG, HERE, PASSWORD, USER, SmtpServer
 
 pytestmark = [
@@ -160,7 +160,7 @@ def test_a_server_that_goes_away_in_a_round_costs_no_letter_a_try(route: SmtpTra
     deliver_due(route)
     assert len(server.received) == 1
     assert [_get(identity).attempts for identity in identities] == [1, 0, 0, 0, 0]
-    assert outbox.counts()[MailState.QUEUED] == 4
+    assert count_letters()[MailState.QUEUED] == 4
     assert _reason() == "the server doesn't want us now: 421 4.3.2 not now"
 
 

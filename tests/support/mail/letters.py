@@ -1,15 +1,18 @@
 """Letters and invitations to test with."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from regapp.core import clock
-from regapp.core.db import writing
+from regapp.core.db import db, writing
 from regapp.mailing import outbox
 from regapp.mailing.invites import Invitation
 from regapp.mailing.letters import Action, Facts, Heading, Letter, Paragraph
 from regapp.mailing.marks import mark
-from regapp.mailing.models import CalendarMethod
+from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 
 WRITTEN_AT = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 LINKS = {"manage": "https://anmalan.example.org/my/tokenM", "join": "https://anmalan.example.org/join/tokenJ"}
@@ -74,3 +77,8 @@ def put_invited(key: str = "confirmation:1", method: CalendarMethod = CalendarMe
     entry = an_invitation()
     calendar = entry.request() if method is CalendarMethod.REQUEST else entry.cancel()
     return put(key, calendar=calendar, method=method, **changes)
+
+
+def count_letters() -> Counter[MailState]:
+    """How many letters are in each state."""
+    return Counter(db.session.scalars(select(OutgoingMail.state)))
