@@ -1,7 +1,5 @@
 """The command `regapp`."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterator

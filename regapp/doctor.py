@@ -1,7 +1,5 @@
 """The full examination behind `regapp doctor`: one line for each thing that must be right."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Each answers 200 or 503, and nothing personal: anybody may ask. None of them waits for a lock.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """The loop behind `regapp worker`: sends letters as they are written, and keeps house every minute."""
 
-from __future__ import annotations
-
 import logging
 import os
 import select

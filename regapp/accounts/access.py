@@ -1,7 +1,5 @@
 """Which role a page is open to. A page of the organisers' that doesn't say so stops the start."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """The people who arrange the day, and where they are signed in."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import datetime
 

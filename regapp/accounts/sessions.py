@@ -1,7 +1,5 @@
 """The browser's side of being signed in: Flask-Security's session in a cookie, valid while its row exists."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Who tried to register and isn't registered, as organisers see it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What stands in an export: the columns, their headers in the organiser's language, and where they come from."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The command `regapp attendees`."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

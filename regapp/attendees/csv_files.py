@@ -1,7 +1,5 @@
 """CSV that a Swedish Excel opens right, and in which no cell is a formula."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

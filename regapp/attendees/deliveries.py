@@ -1,7 +1,5 @@
 """Who has not got the letter that tells what they have, and whose address letters don't reach."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Exports: exactly what is filtered, noted in the audit log, read row by row."""
 
-from __future__ import annotations
-
 import enum
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Which registrations of a day are meant, and in which order."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A day's letters: how many became what, a list to search in, and one of them."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The attendee list, a page of it or all: only what the list shows, read as rows, not as objects."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """What each role sees of a registration: the one table, for lists, filters, search, order, files and statistics."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 from typing import Final

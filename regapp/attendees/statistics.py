@@ -1,7 +1,5 @@
 """Counts over a day's registrations."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

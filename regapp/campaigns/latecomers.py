@@ -1,7 +1,5 @@
 """What reminders said, for those who had no place, or another address, when they went out."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import func, select

@@ -1,7 +1,5 @@
 """What a reminder says, made when a worker claims its order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

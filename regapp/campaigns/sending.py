@@ -1,7 +1,5 @@
 """The letters of a reminder, written when it falls due: once, or not at all when they are of no use any more."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """E-mail addresses: checked without asking the network, compared the same way everywhere."""
 
-from __future__ import annotations
-
 import functools
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """The database: a typed base, instants in UTC, and transactions that lock before they look."""
 
-from __future__ import annotations
-
 import enum
 import functools
 import os

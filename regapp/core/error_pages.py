@@ -1,7 +1,5 @@
 """What a person sees when something can't be done, in their language and with what they typed kept."""
 
-from __future__ import annotations
-
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, OperationalError

@@ -1,7 +1,5 @@
 """Addresses that a mail program or a hand has damaged: a full stop too much, a slash, capitals."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from urllib.parse import quote

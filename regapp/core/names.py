@@ -1,7 +1,5 @@
 """Names of people, which letters greet: no way to send a stranger a link."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Final

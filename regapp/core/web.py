@@ -1,7 +1,5 @@
 """What every request and every page has in common: the instant, the language, the headers, the error pages."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Filling an empty database with the demo day; a database with anything else in it is left alone."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

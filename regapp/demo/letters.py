@@ -1,7 +1,5 @@
 """The letters that the demo's people were written, all of them at their end: starting the demo sends nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """A hundred people who don't exist: the same ones each time, registered over the weeks before now."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import unicodedata

@@ -1,7 +1,5 @@
 """What organisers do with a day: make it, change it, publish it, take it back, cancel it, and take that back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The words of a calendar: what may stand in it, and its lines as they are sent (RFC 5545 §3.1)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Every kind of letter, and what organisers call it."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from regapp.core.i18n import Labelled, Text

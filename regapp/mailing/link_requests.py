@@ -4,8 +4,6 @@ Anybody may type any address. Looking it up and writing the letter takes time, a
 the request only notes the question, and the worker looks it up where nobody waits for it.
 """
 
-from __future__ import annotations
-
 import enum
 import logging
 from collections.abc import Callable

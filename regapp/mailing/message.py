@@ -1,7 +1,5 @@
 """The message as bytes: headers that nothing can be smuggled into, and the tree that calendars understand."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Mapping

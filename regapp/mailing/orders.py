@@ -3,8 +3,6 @@
 Rendering belongs to the room that the letter is about; create_app tells who renders which kind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The outbox as the other rooms see it: put letters in, take them back, let them wait."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterable
 from datetime import datetime

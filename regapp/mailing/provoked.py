@@ -5,8 +5,6 @@ A rule holds the mailboxes, counts the client and the form, and only then locks 
 transaction is rolled back.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """How a day stands: places, growth, letters, messages."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Forms that registered nobody, since their address has a registration: who is told, and what organisers see of it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Giving a place back, and changing one's mind about that."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import select

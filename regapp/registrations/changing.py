@@ -1,7 +1,5 @@
 """Correcting what a registration says: name, workplace, needs, language, address."""
 
-from __future__ import annotations
-
 import dataclasses
 import uuid
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a person chooses among when registering."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from regapp.core.i18n import Labelled, Text

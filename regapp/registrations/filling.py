@@ -1,7 +1,5 @@
 """Filling seats from the line: at once while the day is far, by offers when it is near, to the end of promotion."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 

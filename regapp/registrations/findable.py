@@ -1,7 +1,5 @@
 """What a registration is found and sorted by: stored columns that follow its words, whoever changes these."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import String, event

@@ -1,7 +1,5 @@
 """Changing the form of attendance, and standing in line for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What organisers do on somebody's behalf: register late or beyond the number, move, correct."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from regapp.core.db import db, lock

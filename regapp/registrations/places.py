@@ -1,7 +1,5 @@
 """Places: how many there are and are taken, and the line for a seat on site with its order."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Registering: one form, sent once or many times, becomes one registration and one letter."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Collection
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Forms that were sent: each counts once, can be corrected for a while, and is forgotten."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Giving one's place to a colleague."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

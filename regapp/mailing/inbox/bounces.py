@@ -1,7 +1,5 @@
 """Delivery reports: another server tells what became of a letter (RFC 3464, codes of RFC 3463)."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from email.message import Message

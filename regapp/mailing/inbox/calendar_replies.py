@@ -1,7 +1,5 @@
 """Answers that calendars give to an invitation (RFC 5546 §3.2.3, carried as RFC 6047 says)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses

@@ -1,7 +1,5 @@
 """imaplib with a patience that ends, verified TLS, and no answer longer than it should be."""
 
-from __future__ import annotations
-
 import imaplib
 import io
 import socket

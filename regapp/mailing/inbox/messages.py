@@ -1,7 +1,5 @@
 """What an incoming message is: a delivery report, a calendar's answer, an automatic one, or nothing that we know."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -3,8 +3,6 @@
 The standard library's reader is quick for what mail programs write. What would make it slow is refused before.
 """
 
-from __future__ import annotations
-
 import codecs
 import html
 import re

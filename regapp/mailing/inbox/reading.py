@@ -1,7 +1,5 @@
 """Reads the inbox beside the worker's own work: a server that hangs keeps no letter waiting."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Only final words make it a bounce: an `X-Failed-Recipients` with them, or what f
 and odd servers. Words of a delay outweigh both, except where a server says that it has given up for good.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from dataclasses import dataclass

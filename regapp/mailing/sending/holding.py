@@ -1,7 +1,5 @@
 """Whether a letter may leave now: the pace, an organiser's pause, and a stop while the mail server is in trouble."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select

@@ -1,7 +1,5 @@
 """A letter that is sent once more: its words as they were written, under an identity of its own."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from typing import Final

@@ -1,7 +1,5 @@
 """smtplib with a patience that ends: a server that sends one byte a second can't hold a letter for ever."""
 
-from __future__ import annotations
-
 import io
 import smtplib
 import ssl

@@ -1,7 +1,5 @@
 """Letters to participants that didn't arrive, or not yet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

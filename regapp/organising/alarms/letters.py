@@ -1,7 +1,5 @@
 """What the alarms say, in the language that is spoken when they are composed; true also when read much later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

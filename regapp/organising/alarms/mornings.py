@@ -1,7 +1,5 @@
 """The digest of each morning, to organisers who chose it. No names and no addresses."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """The page between "save" and what a save sends to people: who gets what, and why."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from flask import render_template, request

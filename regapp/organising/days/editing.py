@@ -1,7 +1,5 @@
 """Making and changing a day, publishing it, cancelling it, and taking that back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Dates, clocks and numbers as they are typed; what was typed stays when it can't be read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time

@@ -1,7 +1,5 @@
 """What makes the service write to participants by itself, reminders aside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

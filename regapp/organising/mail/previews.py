@@ -1,7 +1,5 @@
 """A letter as its reader sees it, for organisers: no link in it works, and nothing in it runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

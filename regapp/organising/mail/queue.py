@@ -1,7 +1,5 @@
 """How the queue of letters stands, for organisers' pages."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from regapp.accounts import managing

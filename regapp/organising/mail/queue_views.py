@@ -1,7 +1,5 @@
 """Letting the letters wait, and letting them go."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

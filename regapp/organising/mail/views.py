@@ -1,7 +1,5 @@
 """The letters of a day, and one of them."""
 
-from __future__ import annotations
-
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 

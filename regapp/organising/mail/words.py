@@ -1,7 +1,5 @@
 """What organisers call the letters, and what a calendar entry says in words."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from regapp.core.i18n import Text, format_day, format_span, t

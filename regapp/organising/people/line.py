@@ -1,7 +1,5 @@
 """The line for a seat on site."""
 
-from __future__ import annotations
-
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

@@ -1,7 +1,5 @@
 """The attendee list, one person, and files to take along."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from typing import IO, cast

@@ -1,7 +1,5 @@
 """What organisers fill in to find attendees and to take them out as a file."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """What organisers do on somebody's behalf: register, move, correct, cancel and undo that, with a letter or without."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 from flask import flash, g, redirect, render_template, request, url_for

@@ -1,7 +1,5 @@
 """Sending somebody a letter again, the same or a fresh one, and to another address."""
 
-from __future__ import annotations
-
 from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 

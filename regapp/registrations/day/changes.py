@@ -1,7 +1,5 @@
 """When organisers change a day: who must be told, what the letter will say, and the orders to tell them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Callers have locked the day, so that nobody registers, moves or cancels meanwhile.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime

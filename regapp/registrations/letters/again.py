@@ -1,7 +1,5 @@
 """Sending a letter again, when what it says still holds; otherwise a fresh one of what the person has now."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What participants' calendars answered; mail can be forged, so an answer is noted and written about, no more."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 from typing import Final

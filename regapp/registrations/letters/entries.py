@@ -1,7 +1,5 @@
 """A registration as an entry in a person's calendar."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A participant's own links: where they lead, asking for them anew, and whom the one to the online meeting lets in."""
 
-from __future__ import annotations
-
 import enum
 from datetime import datetime, timedelta
 from typing import Final

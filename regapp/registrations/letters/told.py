@@ -1,7 +1,5 @@
 """What a participant has now as their calendar shows it, and whether a letter told them so."""
 
-from __future__ import annotations
-
 import enum
 import uuid
 from datetime import datetime

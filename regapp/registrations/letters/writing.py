@@ -1,7 +1,5 @@
 """What a participant is told by mail: which letter when, and the calendar entry that goes with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial

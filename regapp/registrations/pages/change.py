@@ -1,7 +1,5 @@
 """The forms behind a personal link: how one takes part, details, needs, language, address, a colleague instead."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from flask import g, redirect, render_template, request

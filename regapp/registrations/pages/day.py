@@ -1,7 +1,5 @@
 """What anybody sees: the day, its calendar entry, and the organisation's information."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template

@@ -1,7 +1,5 @@
 """The fields that a participant fills in, each with its own words for what is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What a participant tells of themselves: when registering, and when something has changed."""
 
-from __future__ import annotations
-
 from typing import Any, Final, NamedTuple
 
 from wtforms import BooleanField, Field, HiddenField

@@ -1,7 +1,5 @@
 """Everything that is held of a person, for the person: a registration and all that belongs to it."""
 
-from __future__ import annotations
-
 import enum
 import uuid
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The pages that a personal link opens: the registration and its files."""
 
-from __future__ import annotations
-
 import json
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for

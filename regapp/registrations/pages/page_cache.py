@@ -1,7 +1,5 @@
 """The day's page and the empty form: drawn once for everybody without a session, and kept for a moment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

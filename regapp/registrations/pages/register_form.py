@@ -1,7 +1,5 @@
 """The form to register."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import datetime

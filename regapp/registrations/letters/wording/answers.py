@@ -1,7 +1,5 @@
 """What is written to somebody whose invitation a calendar declined, in the language spoken when it is composed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from regapp.core.i18n import Text, t

@@ -1,7 +1,5 @@
 """What the letters about a changed or cancelled day say, in the language that is spoken when they are composed."""
 
-from __future__ import annotations
-
 from regapp.core.i18n import t
 from regapp.mailing.letters import Block, Facts, Heading, Letter, Paragraph
 from regapp.mailing.marks import has_marks

@@ -1,7 +1,5 @@
 """Letters to somebody who leaves: the place, the mailbox or the line for a seat."""
 
-from __future__ import annotations
-
 from regapp.core.i18n import format_day, t
 from regapp.events.models import Event
 from regapp.mailing.letters import Block, Letter, Paragraph

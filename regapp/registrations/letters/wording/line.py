@@ -1,7 +1,5 @@
 """What the letters to those in line say, in the language that is spoken when they are composed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What several letters say, in the language that is spoken when they are composed."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Letters about the place that somebody has: the confirmation, and what changes about it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
