@@ -7,8 +7,8 @@ from regapp import health
 from regapp.accounts import access, sessions, signing_in
 from regapp.accounts import letters as account_letters
 from regapp.accounts.views import bp as accounts_bp
-from regapp.campaigns import latecomers
 from regapp.campaigns import letters as reminder_letters
+from regapp.campaigns import sending
 from regapp.campaigns import sending as reminders
 from regapp.core import context, error_pages, limits, web
 from regapp.core.db import db
@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> Flask:
 def connect_rooms() -> None:
     """What a room below asks of rooms above, which it may not import."""
     orders.render_with({Kind.REMINDER: reminder_letters.render, **day_orders.RENDERERS})
-    parts.take_words_from(latecomers.words_for)
+    parts.take_words_from(sending.words_for)
     outbox.resolve_links(links.links_of, account_letters.links_of)
     link_requests.answer_with({Door.PARTICIPANT: links.send_link, Door.ORGANISER: signing_in.send_link})
     reading.give_answers_to(calendar_answers.take)

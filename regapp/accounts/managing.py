@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from regapp.accounts import passwords
 from regapp.accounts.models import Organiser, SignIn, new_uniquifier
 from regapp.accounts.roles import EDITORS, READERS, Role
-from regapp.core import addresses, audit, names, text
+from regapp.core import addresses, audit, text
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text, t
@@ -59,7 +59,7 @@ def all_organisers() -> list[Organiser]:
 def add(typed: str, role: Role, at: datetime, *, actor: str, name: str = "", language: str = "sv") -> Organiser:
     """An account without a password: its owner chooses one through a link. Who can mend things gets alarms."""
     email, name = addresses.normalise(typed), text.clean(name)
-    names.check(name)
+    text.check(name)
     if len(name) > MAX_NAME:
         raise RuleBroken(NAME_TOO_LONG)
     if addresses.is_ours(email):

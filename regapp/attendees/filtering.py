@@ -13,7 +13,7 @@ from regapp.attendees.seeing import EVERYTHING, SEARCHED, Detail
 from regapp.core import addresses, text
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
-from regapp.core.i18n import Text
+from regapp.core.i18n import Labelled, Text
 from regapp.events.models import Attendance, Event
 from regapp.registrations.choices import Profession
 from regapp.registrations.models import Registration, Status
@@ -28,42 +28,42 @@ TOO_LONG = Text(
 )
 
 
-class Message(enum.StrEnum):
+class Message(Labelled):
     """Whether somebody wrote to the organisers."""
 
-    ANY = "any"
-    UNREAD = "unread"
+    ANY = "any", Text("Med meddelande", "With a message")
+    UNREAD = "unread", Text("Med oläst meddelande", "With an unread message")
 
 
-class Line(enum.StrEnum):
+class Line(Labelled):
     """Whether somebody stands in line for a seat."""
 
-    ANY = "any"
-    OFFERED = "offered"
+    ANY = "any", Text("I kö, också digitalt så länge", "In line, also online meanwhile")
+    OFFERED = "offered", Text("Erbjudna en plats", "Offered a place")
 
 
-class Delivery(enum.StrEnum):
+class Delivery(Labelled):
     """What became of the letters to somebody: they don't get there, or none that tells of the place has yet."""
 
-    FAILING = "failing"
-    UNDELIVERED = "undelivered"
+    FAILING = "failing", Text("E-posten kommer inte fram", "E-mail does not arrive")
+    UNDELIVERED = "undelivered", Text("Utan levererad bekräftelse", "Without a delivered confirmation")
 
 
-class Answer(enum.StrEnum):
+class Answer(Labelled):
     """What somebody's calendar answered."""
 
-    DECLINED = "declined"
+    DECLINED = "declined", Text("Tackat nej i kalendern", "Declined in the calendar")
 
 
-class Order(enum.StrEnum):
+class Order(Labelled):
     """The order of a list; names and workplaces in the Swedish alphabet's."""
 
-    NAME = "name"
-    NAME_BACKWARDS = "-name"
-    WORKPLACE = "workplace"
-    WORKPLACE_BACKWARDS = "-workplace"
-    OLDEST = "received"
-    NEWEST = "-received"
+    NAME = "name", Text("Namn A–Ö", "Name A–Ö")
+    NAME_BACKWARDS = "-name", Text("Namn Ö–A", "Name Ö–A")
+    WORKPLACE = "workplace", Text("Arbetsplats A–Ö", "Workplace A–Ö")
+    WORKPLACE_BACKWARDS = "-workplace", Text("Arbetsplats Ö–A", "Workplace Ö–A")
+    NEWEST = "-received", Text("Senast anmälda först", "Latest first")
+    OLDEST = "received", Text("Först anmälda först", "Earliest first")
 
 
 # The id at the end makes every order a total one: no row stands on two pages.

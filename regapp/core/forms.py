@@ -12,7 +12,7 @@ from werkzeug.local import LocalProxy
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
-from regapp.core import addresses, names, text
+from regapp.core import addresses, text
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.core.errors import RuleBroken
@@ -173,7 +173,7 @@ def needed(message: Text) -> Check:
 def a_name(_form: FlaskForm, field: Field) -> None:
     """A person's name, which letters greet."""
     try:
-        names.check(field.data or "")
+        text.check(field.data or "")
     except RuleBroken as error:
         raise StopValidation(error.message) from None
 

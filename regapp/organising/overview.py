@@ -5,11 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from regapp.accounts import managing
 from regapp.attendees import attempts, letters, statistics
 from regapp.attendees.letters import Counts
 from regapp.attendees.statistics import Messages, OneDay, Standing
 from regapp.core.db import db
 from regapp.events.models import Event, Phase
+from regapp.mailing import outbox
+from regapp.mailing.models import QueuePause, QueueStop
+from regapp.mailing.sending import holding
 from regapp.registrations import places
 from regapp.registrations.choices import Profession
 from regapp.registrations.places import DayPlaces
@@ -65,3 +69,21 @@ def find_nearest(days: list[DayRow]) -> Event | None:
     if ahead:
         return ahead[-1]
     return days[0].event if days else None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """It runs unless an organiser paused it or the mail server is in trouble; both at once can be."""
+
+    pause: QueuePause | None
+    stop: QueueStop | None
+    paused_by: str
+
+    @property
+    def runs(self) -> bool:
+        return self.pause is None and self.stop is None
+
+
+def queue_now() -> Queue:
+    pause = holding.find()
+    return Queue(pause, outbox.queue_trouble(), managing.known_as(pause.paused_by) if pause else "")

@@ -15,7 +15,6 @@ from regapp.accounts.roles import Role
 from regapp.attendees.columns import COLUMNS, HEALTH_COLUMNS
 from regapp.attendees.filtering import ORDER_TELLS, TELLS, Filter, Order
 from regapp.attendees.seeing import EVERYTHING, HEALTH, SEEN, Detail
-from regapp.organising.people.list_forms import ORDER_CHOICES
 from regapp.registrations.choices import Diet, Profession, Wish
 from tests.attendees.people import add
 from tests.support.client import CheckingClient
@@ -68,7 +67,6 @@ def test_every_column_choice_and_order_says_what_it_tells() -> None:
     assert {column.key for column in COLUMNS + HEALTH_COLUMNS} == EVERYTHING - {Detail.DELIVERY}
     assert set(TELLS) == {field.name for field in dataclasses.fields(Filter)} - {"words", "order", "seen"}
     assert set(ORDER_TELLS) == set(Order)
-    assert set(ORDER_CHOICES) == {order.value for order in Order}
 
 
 @pytest.mark.parametrize("role", [Role.DOOR, Role.VIEWER, Role.ORGANISER])

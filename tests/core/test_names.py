@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from regapp.core import names
+from regapp.core import text
 from regapp.core.errors import RuleBroken
 
 NAMES = """St. John|St.John|J.R.R.|J. R. R. Tolkien|J.R.R.Tolkien|M.Sc.|Ph.D.|Åsa-Märta|O'Brien|O’Brien|d.y.|Jr.|J.-P.
@@ -21,18 +21,18 @@ dr.info|M.SC|xn--80ak6aa92e.com|(evil).com"""
 
 @pytest.mark.parametrize("name", NAMES.replace("\n", "|").split("|"))
 def test_names_with_dots_and_in_every_script_are_names(name: str) -> None:
-    names.check(name)
+    text.check(name)
 
 
 @pytest.mark.parametrize("name", LINKS.replace("\n", "|").split("|"))
 def test_what_a_mail_program_makes_a_link_of_is_no_name(name: str) -> None:
     with pytest.raises(RuleBroken) as told:
-        names.check(name)
+        text.check(name)
     assert "mellanslag" in told.value.message.in_language("sv")
     assert "web address" in told.value.message.in_language("en")
 
 
 def test_a_long_name_is_looked_through_at_once() -> None:
     began = time.perf_counter()
-    names.check("J." * 50_000)
+    text.check("J." * 50_000)
     assert time.perf_counter() - began < 1

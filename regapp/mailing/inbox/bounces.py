@@ -7,7 +7,7 @@ from email.parser import HeaderParser
 
 from config import Settings
 from regapp.mailing.inbox.mime_parts import MOST_PARTS, carried, header, parts_of, text_of
-from regapp.mailing.sending import verp
+from regapp.mailing.message import letters_in
 
 _ADDRESSED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Original-Recipient")
 _STATUSES = {"message/delivery-status", "message/global-delivery-status"}
@@ -71,7 +71,7 @@ def _recipients(status: Message) -> list[Message]:
 
 def letter_ids(message: Message, settings: Settings) -> tuple[str, ...]:
     """The letters whose own address the message came to."""
-    return _unique(id for name in _ADDRESSED for id in verp.letters_in(header(message, name), settings))
+    return _unique(id for name in _ADDRESSED for id in letters_in(header(message, name), settings))
 
 
 def _has_failed(block: Message) -> bool:

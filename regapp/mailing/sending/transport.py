@@ -16,9 +16,8 @@ from flask_mail import Connection, Mail, Message
 
 from config import Settings
 from regapp.core import addresses
-from regapp.mailing.message import FilledLetter
+from regapp.mailing.message import FilledLetter, envelope_sender
 from regapp.mailing.models import TryOutcome
-from regapp.mailing.sending import verp
 from regapp.mailing.sending.claiming import Answer
 from regapp.mailing.sending.holding import QueueTrouble
 from regapp.mailing.sending.smtp import DeadlineSmtp, DeadlineSmtpTls, Patience
@@ -119,7 +118,7 @@ class SmtpTransport:
 
     def send(self, letter: FilledLetter, octets: bytes) -> Answer:
         """Deliver one letter; raises QueueTrouble when the server, not the letter, is the trouble."""
-        message = LetterMessage(letter, octets, verp.envelope_sender(letter.id, self._settings))
+        message = LetterMessage(letter, octets, envelope_sender(letter.id, self._settings))
         if self._sent >= LETTERS_PER_CONNECTION or not self._is_connected():
             self._reconnect()
         answer = self._try(message)

@@ -22,7 +22,7 @@ from regapp.mailing import outbox
 from regapp.mailing.kinds import Kind
 from regapp.mailing.letters import Letter
 from regapp.mailing.outbox import inserting
-from regapp.mailing.sending import holding, undelivered
+from regapp.mailing.sending import again, holding
 from regapp.organising.alarms import letters as alarm_letters
 from regapp.organising.alarms.models import Notice
 from regapp.registrations import places, submissions
@@ -67,7 +67,7 @@ def _concerns(now: datetime) -> Iterator[Concern]:
 
 
 def _letters_that_failed() -> Iterator[Concern]:
-    for event_id, letters in undelivered.by_day().items():
+    for event_id, letters in again.by_day().items():
         compose = partial(alarm_letters.failed, db.session.get_one(Event, event_id), letters)
         yield Concern(f"letters_failed:{event_id}", letters.number, compose, patience=GATHERED_FOR)
 
@@ -82,7 +82,7 @@ def _queue(now: datetime) -> Iterator[Concern]:
     if pause:
         compose = partial(alarm_letters.paused, nearest, pause.paused_at)
         yield Concern("queue_paused", 1, compose, since=pause.paused_at, patience=PAUSED_FOR)
-    late = undelivered.written_before(now - WAITED_FOR)
+    late = again.written_before(now - WAITED_FOR)
     if late.since and not stop and not pause:
         compose = partial(alarm_letters.waiting, nearest, late.number, late.since)
         yield Concern("letters_late", late.number, compose, patience=LATE_STILL)

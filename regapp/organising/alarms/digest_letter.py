@@ -11,7 +11,7 @@ from regapp.attendees.statistics import News
 from regapp.core.i18n import format_day, format_instant, local, t
 from regapp.events.models import Attendance, Event
 from regapp.mailing.letters import Action, Bar, Block, Facts, Heading, Letter, Paragraph
-from regapp.mailing.sending import undelivered
+from regapp.mailing.sending import again
 from regapp.organising.alarms.letters import address_of, own_letters
 from regapp.registrations import places
 from regapp.registrations.places import DayPlaces, Places
@@ -131,6 +131,6 @@ def of(event: Event, since: datetime, until: datetime) -> Digest:
         news=statistics.news(event.id, since, until),
         in_line=statistics.standing(event.id).in_line,
         unread=statistics.messages(event.id).unread,
-        undelivered=undelivered.between(event.id, since, until),
+        undelivered=again.between(event.id, since, until),
         places=places.count(event),
     )

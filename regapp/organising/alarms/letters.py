@@ -8,7 +8,7 @@ from regapp.core.context import settings
 from regapp.core.i18n import Text, format_instant, t
 from regapp.events.models import Attendance, Event
 from regapp.mailing.letters import Action, Block, Facts, Heading, Letter, Paragraph
-from regapp.mailing.sending.undelivered import Undelivered
+from regapp.mailing.sending.again import Undelivered
 from regapp.registrations.places import Places
 
 

@@ -15,7 +15,7 @@ from regapp.events.models import Event
 from regapp.organising import overview
 from regapp.organising.blueprint import READERS, bp
 from regapp.organising.days.editing_forms import StateForm
-from regapp.organising.mail.queue import queue_now
+from regapp.organising.overview import queue_now
 
 
 @bp.get("/")

@@ -16,8 +16,8 @@ from regapp.core.i18n import t
 from regapp.events import finding
 from regapp.mailing.sending import holding
 from regapp.organising.blueprint import EDITORS, bp
-from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.views import mail_page
+from regapp.organising.overview import queue_now
 
 
 @bp.route("/<slug:slug>/mail/pause", methods=["GET", "POST"])

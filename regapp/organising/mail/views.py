@@ -12,14 +12,14 @@ from regapp.events import finding
 from regapp.events.models import Event
 from regapp.mailing.letters import Written
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.sending import repeating
+from regapp.mailing.sending.again import times_repeated
 from regapp.organising.blueprint import READERS, bp
 from regapp.organising.mail import plan as plans
 from regapp.organising.mail import previews
 from regapp.organising.mail.forms import AgainForm, MailFilterForm
 from regapp.organising.mail.previews import Sample
-from regapp.organising.mail.queue import queue_now
 from regapp.organising.mail.words import entry_words
+from regapp.organising.overview import queue_now
 from regapp.registrations.choices import Wish
 from regapp.registrations.letters import again
 
@@ -72,7 +72,7 @@ def letter_page(event: Event, mail: OutgoingMail, refused: Form | None = None) -
         entry=entry_words(mail.calendar) if mail.calendar else None,
         text=previews.readable(mail.text) if mail.text else None,
         refused=refused or ButtonForm(),
-        again=AgainForm(formdata=None, times=repeating.times(mail)),
+        again=AgainForm(formdata=None, times=times_repeated(mail)),
         present=AgainForm(formdata=None, times=again.times_told(registration) if registration else 0),
         why_not=again.why_not(mail, g.received_at),
         why_not_present=again.why_not_present(registration, g.received_at) if registration else None,

@@ -35,34 +35,6 @@ ALL = Text("Alla", "All")
 BY_NAME = Text("Sök på namn", "Search by name")
 CHOOSE = Text("Välj ett av alternativen i listan.", "Choose one of those in the list.")
 
-MESSAGE_CHOICES = {
-    "": ALL,
-    Message.ANY.value: Text("Med meddelande", "With a message"),
-    Message.UNREAD.value: Text("Med oläst meddelande", "With an unread message"),
-}
-LINE_CHOICES = {
-    "": ALL,
-    filtering.Line.ANY.value: Text("I kö, också digitalt så länge", "In line, also online meanwhile"),
-    filtering.Line.OFFERED.value: Text("Erbjudna en plats", "Offered a place"),
-}
-DELIVERY_CHOICES = {
-    "": ALL,
-    Delivery.FAILING.value: Text("E-posten kommer inte fram", "E-mail does not arrive"),
-    Delivery.UNDELIVERED.value: Text("Utan levererad bekräftelse", "Without a delivered confirmation"),
-}
-ANSWER_CHOICES = {
-    "": ALL,
-    Answer.DECLINED.value: Text("Tackat nej i kalendern", "Declined in the calendar"),
-}
-ORDER_CHOICES = {
-    Order.NAME.value: Text("Namn A–Ö", "Name A–Ö"),
-    Order.NAME_BACKWARDS.value: Text("Namn Ö–A", "Name Ö–A"),
-    Order.WORKPLACE.value: Text("Arbetsplats A–Ö", "Workplace A–Ö"),
-    Order.WORKPLACE_BACKWARDS.value: Text("Arbetsplats Ö–A", "Workplace Ö–A"),
-    Order.NEWEST.value: Text("Senast anmälda först", "Latest first"),
-    Order.OLDEST.value: Text("Först anmälda först", "Earliest first"),
-}
-
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 
@@ -133,12 +105,12 @@ class FilterForm(ListForm):
     words = SearchField(Text("Sök", "Search"))
     attendance = ChoiceField(Text("Deltagandeform", "Form of attendance"), _all_or(Attendance), default="")
     status = ChoiceField(Text("Status", "Status"), _all_or(Status), default="")
-    line = ChoiceField(Text("Väntelista", "The line"), LINE_CHOICES, default="")
+    line = ChoiceField(Text("Väntelista", "The line"), _all_or(filtering.Line), default="")
     profession = ChoiceField(Text("Yrke", "Profession"), _all_or(Profession), default="")
-    message = ChoiceField(Text("Meddelanden", "Messages"), MESSAGE_CHOICES, default="")
-    delivery = ChoiceField(Text("E-post", "E-mail"), DELIVERY_CHOICES, default="")
-    answer = ChoiceField(Text("Kalendersvar", "Calendar answer"), ANSWER_CHOICES, default="")
-    order = ChoiceField(Text("Sortering", "Order"), ORDER_CHOICES, default=Order.NAME.value)
+    message = ChoiceField(Text("Meddelanden", "Messages"), _all_or(Message), default="")
+    delivery = ChoiceField(Text("E-post", "E-mail"), _all_or(Delivery), default="")
+    answer = ChoiceField(Text("Kalendersvar", "Calendar answer"), _all_or(Answer), default="")
+    order = ChoiceField(Text("Sortering", "Order"), {}, default=Order.NAME.value)
 
     def __init__(self, seen: frozenset[Detail]) -> None:
         super().__init__()
@@ -155,9 +127,9 @@ class FilterForm(ListForm):
     def _leave_out_orders(self) -> None:
         unseen = {order.value for order, detail in ORDER_TELLS.items() if detail not in self.seen}
         if self.order.data in unseen:
-            self.refused.append(f"{self.order.label.text}: {ORDER_CHOICES[self.order.data]}")
+            self.refused.append(f"{self.order.label.text}: {Order(self.order.data).label}")
             self.order.data = self.order.default
-        self.order.offer({value: words for value, words in ORDER_CHOICES.items() if value not in unseen})
+        self.order.offer({order.value: order.label for order in Order if order.value not in unseen})
 
     def to_filter(self) -> Filter:
         """The filter that was chosen; only after validate()."""

@@ -13,7 +13,7 @@ from regapp.events.models import Publication
 from regapp.mailing import invites
 from regapp.mailing.kinds import INDEPENDENT, Kind
 from regapp.mailing.models import UNSENT, MailState, OutgoingMail
-from regapp.mailing.sending import repeating
+from regapp.mailing.sending.again import repeat, times_repeated
 from regapp.registrations import finding
 from regapp.registrations.letters import told, writing
 from regapp.registrations.models import Registration
@@ -91,11 +91,11 @@ def send_again(mail_id: str, times: int, at: datetime, *, actor: str) -> Outgoin
     if mail is None or mail.registration_id is None:
         raise NotFound
     registration = finding.get_locked(mail.registration_id)
-    if repeating.times(mail) > times:
+    if times_repeated(mail) > times:
         return _last_repeat(mail)
     if reason := why_not(mail, at):
         raise RuleBroken(reason)
-    copy = repeating.repeat(mail, at, entry_uid=registration.calendar_uid)
+    copy = repeat(mail, at, entry_uid=registration.calendar_uid)
     finding.record(_SENT_AGAIN, registration, at, actor, kind=mail.kind)
     return copy
 

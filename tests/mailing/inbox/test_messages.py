@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import Settings
+from regapp.mailing import message
 from regapp.mailing.inbox import messages
 from regapp.mailing.inbox.bounces import Report
 from regapp.mailing.inbox.calendar_replies import Reply
 from regapp.mailing.inbox.messages import AutoReply
 from regapp.mailing.inbox.returns import Unclear
-from regapp.mailing.sending import verp
 from tests.support.mail.incoming import FOLDER, filled, sample
 
 SETTINGS = Settings(
@@ -29,7 +29,7 @@ UID = "5d0c1f8e-2b7a-4c3d-9e10-aabbccddeeff@example.org"
 VALUES = {
     "recipient": "asa@example.org",
     "sender": SETTINGS.mail_default_sender,
-    "bounce": verp.envelope_sender(LETTER, SETTINGS),
+    "bounce": message.envelope_sender(LETTER, SETTINGS),
     "message-id": f"<{LETTER}@example.org>",
     "uid": UID,
     "sequence": "3",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import config
-from regapp.mailing.sending import delivery, verp
+from regapp.mailing import message
+from regapp.mailing.sending import delivery
 from regapp.mailing.sending.transport import SmtpTransport
 from tests.support.machine.server import SENDER, environment
 from tests.support.mail.letters import put
@@ -36,7 +37,7 @@ def test_each_letter_has_an_envelope_sender_of_its_own(
         assert received.message["From"].addresses[0].addr_spec == SENDER
         assert received.message["Message-ID"] == f"<{letter}@swecarnet.example.org>"
         assert b"studs.example.org" not in received.octets
-        assert verp.letters_in(f"Bounces <{received.sender.upper()}>, x", here) == [letter]
+        assert message.letters_in(f"Bounces <{received.sender.upper()}>, x", here) == [letter]
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,4 @@ def test_each_letter_has_an_envelope_sender_of_its_own(
 )
 def test_what_only_resembles_one_is_none(recipient: str) -> None:
     here = config.Settings(mail_bounce_address="studs@example.org")
-    assert verp.letters_in(recipient.format(id="0" * 32), here) == []
+    assert message.letters_in(recipient.format(id="0" * 32), here) == []

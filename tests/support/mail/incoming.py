@@ -9,8 +9,8 @@ from pathlib import Path
 
 from regapp.core.context import settings
 from regapp.core.db import db
+from regapp.mailing.message import envelope_sender
 from regapp.mailing.models import OutgoingMail
-from regapp.mailing.sending.verp import envelope_sender
 
 FOLDER = Path(__file__).parents[2] / "mailing" / "incoming"
 
