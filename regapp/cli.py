@@ -18,7 +18,7 @@ from regapp.attendees.commands import attendees
 from regapp.core import clock, migrating, schema
 from regapp.core.db import disconnect
 from regapp.core.errors import NotFound, RuleBroken
-from regapp.demo import filling, greeting
+from regapp.demo import filling
 from regapp.doctor import examine
 from regapp.worker import run as run_worker
 
@@ -125,7 +125,7 @@ def check() -> None:
 @main.command()
 def demo() -> None:
     """Fill an empty database with the demo day (needs REGAPP_DEMO=1)."""
-    click.echo(greeting.greet(filling.fill()))
+    click.echo(filling.greet(filling.fill()))
 
 
 @main.command()

@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-from regapp.attendees import csv_files, exporting
+from regapp.attendees import exporting
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter, words_of
 from regapp.core import audit, clock, text
@@ -29,7 +29,7 @@ def attendees() -> None:
 @click.argument("slug")
 @click.option("--format", "to", type=click.Choice([f.value for f in Format]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; without it, standard output.")
-@click.option("--separator", type=click.Choice(sorted(csv_files.SEPARATORS)), default="semicolon", show_default=True)
+@click.option("--separator", type=click.Choice(sorted(exporting.SEPARATORS)), default="semicolon", show_default=True)
 @click.option("--words", default="", help="Only those in whom all these words are found.")
 @click.option("--attendance", type=click.Choice([a.value for a in Attendance]))
 @click.option("--status", type=click.Choice([s.value for s in Status]))
@@ -62,7 +62,7 @@ def export(
     reason = text.clean(reason)
     with _opened(out) as file:
         prepared = _prepare(slug, chosen, Format(to), with_health=with_health, reason=reason)
-        _write(prepared, Format(to), csv_files.SEPARATORS[separator], file)
+        _write(prepared, Format(to), exporting.SEPARATORS[separator], file)
 
 
 def _prepare(slug: str, chosen: Filter, to: Format, *, with_health: bool, reason: str) -> Export:

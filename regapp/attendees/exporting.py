@@ -1,7 +1,10 @@
 """Exports: exactly what is filtered, noted in the audit log, read row by row."""
 
+import csv
 import enum
+import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +13,7 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Engine, Select
 
-from regapp.attendees import columns, csv_files, filtering, xlsx_files
+from regapp.attendees import columns, filtering, xlsx_files
 from regapp.attendees.columns import Column, Kind
 from regapp.attendees.filtering import Filter
 from regapp.attendees.seeing import HEALTH
@@ -112,7 +115,7 @@ def prepare(
 
 def write_csv(export: Export, separator: str) -> Iterator[bytes]:
     written: Written = {Kind.INSTANT: _swedish_text, Kind.NUMBER: _digits}
-    return csv_files.write(export.headers, export.columns_written(written), separator)
+    return write_rows(export.headers, export.columns_written(written), separator)
 
 
 _CELLS: Final = {Kind.NUMBER: Cell.NUMBER, Kind.INSTANT: Cell.INSTANT}
@@ -186,3 +189,43 @@ def _swedish_serial(minute: str) -> float | None:
     if not minute:
         return None
     return xlsx_files.serial(_swedish_hour(minute[:13])) + int(minute[14:]) / 1440
+
+
+SEPARATORS = {"semicolon": ";", "comma": ","}
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""Tells Excel that the file is UTF-8."""
+
+# Spreadsheets evaluate a cell that begins with one of these, in full width too, or with a tab or a carriage return.
+# A comma or a semicolon begins a cell as well, when the file is opened with the other separator, and so does a line.
+_STARTS = "=+\\-@＝＋－＠"
+_CELL = re.compile(rf"(^|[;,\t\r\n])(?=\s*[{_STARTS}]|[\t\r])")
+# Whether a column, joined by \x1f, may hold such a cell at all; hardly any does, and this look is quick.
+_MAYBE = re.compile(rf"[{_STARTS}\t\r](?<![^\x1f;,\s][{_STARTS}\t\r])")
+
+
+def defuse(cell: str) -> str:
+    """The cell with an apostrophe before whatever a spreadsheet would evaluate; other text unchanged."""
+    return _CELL.sub(r"\1'", cell)
+
+
+def write_rows(headers: Sequence[str], batches: Iterable[Iterable[Iterable[str]]], separator: str) -> Iterator[bytes]:
+    """The file in pieces, one for each batch of columns. Lines end as RFC 4180 §2 says."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=separator)
+    buffer.write(BOM)
+    writer.writerow(headers)
+    for batch in batches:
+        writer.writerows(zip(*(_harmless(list(column)) for column in batch), strict=True))
+        yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _harmless(column: list[str]) -> list[str]:
+    return [defuse(cell) for cell in column] if _MAYBE.search("\x1f".join(column)) else column
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    piece = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return piece

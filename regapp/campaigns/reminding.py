@@ -14,7 +14,7 @@ from regapp.core import audit
 from regapp.core.db import db, lock
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import SWEDISH_TIME, Text, format_instant
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Attendance, Event, Publication
 from regapp.registrations.models import Registration
 
@@ -178,7 +178,7 @@ def _check(event: Event, draft: ReminderDraft, at: datetime, *, other_than: int 
 
 def _due_at(event: Event, draft: ReminderDraft) -> datetime:
     try:
-        return times.instant(day_of(event, draft.days_before), draft.clock, SWEDISH_TIME)
+        return drafts.instant(day_of(event, draft.days_before), draft.clock, SWEDISH_TIME)
     except RuleBroken as error:
         raise RuleBroken(error.message, "clock") from None
 

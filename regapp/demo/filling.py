@@ -18,7 +18,7 @@ from regapp.core.db import Model, db, writing
 from regapp.core.errors import RuleBroken
 from regapp.core.i18n import SWEDISH_TIME, Text
 from regapp.demo import content, letters, people
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Event, ProgrammeItem, Publication
 
 ORGANISER = "demo@example.org"
@@ -114,18 +114,18 @@ def build_day(now: datetime) -> Event:
         audience_en=content.AUDIENCE_EN,
         language_note_sv=content.LANGUAGE_NOTE_SV,
         language_note_en=content.LANGUAGE_NOTE_EN,
-        starts_at=times.instant(day, content.STARTS, SWEDISH_TIME),
-        ends_at=times.instant(day, content.ENDS, SWEDISH_TIME),
+        starts_at=drafts.instant(day, content.STARTS, SWEDISH_TIME),
+        ends_at=drafts.instant(day, content.ENDS, SWEDISH_TIME),
         doors_open=content.DOORS_OPEN,
         venue=content.VENUE,
         address=content.ADDRESS,
         directions_sv=content.DIRECTIONS_SV,
         directions_en=content.DIRECTIONS_EN,
         contact_email=content.CONTACT,
-        opens_at=times.instant(opened_on, time(8, 0), SWEDISH_TIME),
-        closes_at=times.end_of(last_day, SWEDISH_TIME),
-        changes_close_at=times.end_of(day - timedelta(days=content.KITCHEN_DAYS), SWEDISH_TIME),
-        promote_until=times.instant(day - timedelta(days=1), content.LINE_ENDS, SWEDISH_TIME),
+        opens_at=drafts.instant(opened_on, time(8, 0), SWEDISH_TIME),
+        closes_at=drafts.end_of(last_day, SWEDISH_TIME),
+        changes_close_at=drafts.end_of(day - timedelta(days=content.KITCHEN_DAYS), SWEDISH_TIME),
+        promote_until=drafts.instant(day - timedelta(days=1), content.LINE_ENDS, SWEDISH_TIME),
         offer_days=content.OFFER_DAYS,
         seats_on_site=content.SEATS_ON_SITE,
         seats_online=None,
@@ -174,3 +174,25 @@ def _password() -> str:
         groups = ("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
         path.write_text("-".join(groups) + "\n")
     return path.read_text().strip()
+
+
+def greet(demo: Demo) -> str:
+    """The addresses, and the sign-in of the demo's organiser."""
+    base = settings().base_url
+    if demo.password_file.exists():
+        password = demo.password_file.read_text().strip()
+    else:
+        password = f"(no longer in {demo.password_file})"
+    letters = (
+        f"written as .eml files into {settings().instance / 'outbox'}"
+        if settings().files_letters
+        else f"sent to {settings().mail_server}:{settings().mail_port}"
+    )
+    return f"""
+  The training day  {base}/{demo.slug}/
+  in English        {base}/en/{demo.slug}/
+  For organisers    {base}/organiser/
+    e-mail          {demo.organiser}
+    password        {password}
+  Letters are {letters}
+"""

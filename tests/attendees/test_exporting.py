@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from regapp.attendees import columns, csv_files, exporting
+from regapp.attendees import columns, exporting
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter, words_of
 from regapp.attendees.seeing import EVERYTHING
@@ -83,14 +83,14 @@ def test_real_names_stay_as_they_are(day: Event) -> None:
 
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_no_cell_of_a_csv_file_is_a_formula(cell: str) -> None:
-    assert csv_files.defuse(cell).startswith("'")
+    assert exporting.defuse(cell).startswith("'")
 
 
 @pytest.mark.parametrize("separator", [";", ","])
 @pytest.mark.parametrize("opened_with", [";", ","])
 def test_no_cell_is_a_formula_even_with_the_other_separator(separator: str, opened_with: str) -> None:
     rows = [[f"text{between}{formula}", "b"] for formula in FORMULAS for between in (";", ",", "\n", "; ")]
-    text = b"".join(csv_files.write(["h", "i"], [zip(*rows, strict=True)], separator)).decode("utf-8-sig")
+    text = b"".join(exporting.write_rows(["h", "i"], [zip(*rows, strict=True)], separator)).decode("utf-8-sig")
     for line in text.splitlines():
         for cell in line.split(opened_with):
             assert not cell.strip(' "').startswith(tuple("=+-@＝＋－＠")), line

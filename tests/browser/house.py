@@ -21,7 +21,7 @@ from regapp.campaigns.models import Audience, Reminder
 from regapp.core import clock, context
 from regapp.core.db import db, disconnect, writing
 from regapp.demo import filling
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Event, ProgrammeItem, Publication
 from regapp.mailing.models import CalendarAnswer, MailState, OutgoingMail, UnclearReturn
 from regapp.registrations import filling as promoting
@@ -169,8 +169,8 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
             "starts_at": starts_at,
             "ends_at": starts_at + timedelta(hours=7),
             "opens_at": now - 30 * DAY,
-            "closes_at": times.end_of((starts_at - 14 * DAY).date(), STOCKHOLM),
-            "changes_close_at": times.end_of((starts_at - 7 * DAY).date(), STOCKHOLM),
+            "closes_at": drafts.end_of((starts_at - 14 * DAY).date(), STOCKHOLM),
+            "changes_close_at": drafts.end_of((starts_at - 7 * DAY).date(), STOCKHOLM),
             "promote_until": starts_at - DAY,
             "description_sv": "En dag om CAR T-celler.",
             "description_en": "A day about CAR T cells.",
@@ -180,12 +180,12 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
     ahead = (now + 400 * DAY).astimezone(STOCKHOLM).replace(hour=9, minute=0, second=0, microsecond=0)
     return [
         day("soon", ahead, opens_at=now + 30 * DAY),
-        day("closed", ahead, closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
+        day("closed", ahead, closes_at=drafts.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("cancelled", ahead, publication=Publication.CANCELLED),
         day("halted", ahead, publication=Publication.CANCELLED, cancellation_due_at=now + timedelta(hours=1)),
         day("wavering", ahead),
         day(
-            "over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=times.end_of((now - 50 * DAY).date(), STOCKHOLM)
+            "over", now - 40 * DAY, opens_at=now - 90 * DAY, closes_at=drafts.end_of((now - 50 * DAY).date(), STOCKHOLM)
         ),
         day("full", ahead, seats_on_site=1, seats_online=1),
         day("hall-full", ahead, seats_on_site=1),
@@ -198,11 +198,11 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
         day(
             "today",
             now - timedelta(minutes=5),
-            closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM),
+            closes_at=drafts.end_of((now - 2 * DAY).date(), STOCKHOLM),
             meeting_url_changed_at=now - DAY,
             sound_test_url="https://meeting.example.org/sound",
         ),
-        day("ended", now - timedelta(hours=8), closes_at=times.end_of((now - 2 * DAY).date(), STOCKHOLM)),
+        day("ended", now - timedelta(hours=8), closes_at=drafts.end_of((now - 2 * DAY).date(), STOCKHOLM)),
         day("long", ahead, **_long_words()),
     ]
 
@@ -210,7 +210,10 @@ def _other_days(now: datetime) -> list[dict[str, Any]]:
 def _late(now: datetime) -> dict[str, Any]:
     """A last day to register that is soon, and a last day for changes that is over."""
     today = now.astimezone(STOCKHOLM).date()
-    return {"closes_at": times.end_of(today + DAY, STOCKHOLM), "changes_close_at": times.end_of(today - DAY, STOCKHOLM)}
+    return {
+        "closes_at": drafts.end_of(today + DAY, STOCKHOLM),
+        "changes_close_at": drafts.end_of(today - DAY, STOCKHOLM),
+    }
 
 
 def _long_words() -> dict[str, Any]:

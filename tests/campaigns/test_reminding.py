@@ -12,7 +12,7 @@ from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.core.errors import NotFound, RuleBroken
 from regapp.core.i18n import Text
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Event, Publication
 from tests.campaigns.reminders import ME, a_draft, get, keep_house, remind
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
@@ -79,8 +79,8 @@ def test_the_clock_on_the_wall_counts_before_and_after_a_change_of_the_clocks(
 @pytest.mark.parametrize(
     ("starts_at", "message"),
     [
-        (datetime(2027, 3, 29, 9, tzinfo=STOCKHOLM), times.NOT_THAT_NIGHT),
-        (datetime(2026, 10, 26, 9, tzinfo=STOCKHOLM), times.TWICE_THAT_NIGHT),
+        (datetime(2027, 3, 29, 9, tzinfo=STOCKHOLM), drafts.NOT_THAT_NIGHT),
+        (datetime(2026, 10, 26, 9, tzinfo=STOCKHOLM), drafts.TWICE_THAT_NIGHT),
     ],
 )
 def test_a_clock_that_isnt_there_or_comes_twice_is_told_in_words(starts_at: datetime, message: Text) -> None:

@@ -18,7 +18,7 @@ from regapp.accounts.roles import Role
 from regapp.core import clock
 from regapp.core.audit import AuditEntry
 from regapp.core.db import Model, db, writing
-from regapp.demo import filling, greeting, people
+from regapp.demo import filling, people
 from regapp.events.models import Attendance, Event, Phase
 from regapp.mailing.models import OutgoingMail
 from regapp.registrations.models import HealthNote, Registration, Status
@@ -162,7 +162,7 @@ def test_the_organiser_signs_in_with_the_password_that_is_printed(settings: conf
     organiser = managing.get_by_email(demo.organiser)
     assert organiser.role is Role.ADMIN
     assert passwords.matches(password, organiser.password)
-    told = greeting.greet(demo)
+    told = filling.greet(demo)
     for part in (password, demo.organiser, f"/{demo.slug}/", f"/en/{demo.slug}/", "/organiser/", "outbox"):
         assert part in told
 

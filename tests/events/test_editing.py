@@ -10,7 +10,7 @@ from sqlalchemy import select
 from regapp.core import audit
 from regapp.core.db import db, writing
 from regapp.core.errors import RuleBroken
-from regapp.events import editing, times
+from regapp.events import drafts, editing
 from regapp.events.drafts import Draft, Session
 from regapp.events.editing import SavedByAnother
 from regapp.events.models import Event, Publication
@@ -28,8 +28,8 @@ def a_draft(**changes: Any) -> Draft:
         "starts_at": datetime(2027, 11, 25, 9, tzinfo=STOCKHOLM),
         "ends_at": datetime(2027, 11, 25, 16, tzinfo=STOCKHOLM),
         "opens_at": datetime(2027, 9, 1, 8, tzinfo=STOCKHOLM),
-        "closes_at": times.end_of(date(2027, 11, 11), STOCKHOLM),
-        "changes_close_at": times.end_of(date(2027, 11, 18), STOCKHOLM),
+        "closes_at": drafts.end_of(date(2027, 11, 11), STOCKHOLM),
+        "changes_close_at": drafts.end_of(date(2027, 11, 18), STOCKHOLM),
         "promote_until": datetime(2027, 11, 24, 12, tzinfo=STOCKHOLM), "offer_days": 14,
         "seats_on_site": 10, "seats_online": None, "join_minutes_before": 30, "doors_open": None,
         "programme": (Session(time(9), "Start"), Session(time(10), "Paus")),
@@ -59,8 +59,8 @@ def test_a_new_day_is_a_draft_with_its_programme() -> None:
         ({"slug": "２０２７"}, "slug"),
         ({"ends_at": datetime(2027, 11, 25, 8, tzinfo=STOCKHOLM)}, "ends"),
         ({"doors_open": time(9)}, "doors_open"),
-        ({"closes_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_day"),
-        ({"changes_close_at": times.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_change_day"),
+        ({"closes_at": drafts.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_day"),
+        ({"changes_close_at": drafts.end_of(date(2027, 11, 25), STOCKHOLM)}, "last_change_day"),
         ({"promote_until": datetime(2027, 11, 25, 9, 1, tzinfo=STOCKHOLM)}, "line_ends_on"),
         ({"opens_at": datetime(2027, 11, 12, tzinfo=STOCKHOLM)}, "opens_on"),
         ({"meeting_url": "http://meeting.example.org"}, "meeting_url"),
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused_at_its_field(changes: dict[str, Any], field: 
 
 def test_the_last_day_may_be_the_day_before() -> None:
     with writing():
-        editing.create(a_draft(closes_at=times.end_of(date(2027, 11, 24), STOCKHOLM)), AT, actor="organiser:1")
+        editing.create(a_draft(closes_at=drafts.end_of(date(2027, 11, 24), STOCKHOLM)), AT, actor="organiser:1")
 
 
 def test_an_address_is_one_days() -> None:

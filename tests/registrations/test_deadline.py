@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regapp.core.db import db, lock, writing
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Event, Phase, Publication
 from regapp.registrations.models import Registration
 from tests.support.client import CheckingClient, read
@@ -39,7 +39,7 @@ def machine_zone(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def day_with_last_day(last_day: date) -> None:
-    closes_at = times.end_of(last_day, STOCKHOLM)
+    closes_at = drafts.end_of(last_day, STOCKHOLM)
     new_day(
         closes_at=closes_at,
         opens_at=closes_at - timedelta(days=30),
@@ -137,7 +137,7 @@ def test_who_waits_for_the_lock_over_midnight_was_in_time(app_of_its_own: Flask)
     offset=st.timedeltas(timedelta(days=-2), timedelta(days=2)),
 )
 def test_what_counts_is_the_date_on_the_wall(last_day: date, offset: timedelta) -> None:
-    closes_at = times.end_of(last_day, STOCKHOLM)
+    closes_at = drafts.end_of(last_day, STOCKHOLM)
     event = Event(
         publication=Publication.PUBLISHED,
         opens_at=datetime(2025, 1, 1, tzinfo=UTC),

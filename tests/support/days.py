@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from regapp.core import clock
 from regapp.core.db import db, writing
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.models import Event, ProgrammeItem, Publication
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -37,8 +37,8 @@ def new_day(**changes: Any) -> Event:
         "address": "Exempelvägen 1, Stockholm",
         "contact_email": "fraga@example.org",
         "opens_at": datetime(2026, 9, 1, 8, 0, tzinfo=STOCKHOLM),
-        "closes_at": times.end_of(date(2026, 11, 11), STOCKHOLM),
-        "changes_close_at": times.end_of(date(2026, 11, 18), STOCKHOLM),
+        "closes_at": drafts.end_of(date(2026, 11, 11), STOCKHOLM),
+        "changes_close_at": drafts.end_of(date(2026, 11, 18), STOCKHOLM),
         "promote_until": datetime(2026, 11, 24, 12, 0, tzinfo=STOCKHOLM),
         "offer_days": 14,
         "seats_on_site": 2,

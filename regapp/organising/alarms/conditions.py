@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import CheckConstraint, String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from regapp.accounts import managing
 from regapp.attendees import statistics
 from regapp.campaigns.models import Reminder
 from regapp.core.context import settings
-from regapp.core.db import db, lock
+from regapp.core.db import Model, db, lock
 from regapp.core.i18n import use_language
 from regapp.events import finding
 from regapp.events.models import Attendance, Event, Publication
@@ -24,7 +25,6 @@ from regapp.mailing.letters import Letter
 from regapp.mailing.outbox import inserting
 from regapp.mailing.sending import again, holding
 from regapp.organising.alarms import letters as alarm_letters
-from regapp.organising.alarms.models import Notice
 from regapp.registrations import places, submissions
 
 GATHERED_FOR: Final = timedelta(minutes=5)
@@ -191,3 +191,19 @@ def _follow(notice: Notice, concern: Concern, now: datetime) -> Telling | None:
 
 def _was_told_just_now(notice: Notice, now: datetime) -> bool:
     return notice.told_at is not None and notice.told_at <= now < notice.told_at + QUIET_FOR
+
+
+class Notice(Model):
+    """What organisers know of one thing ("queue_stopped", "full_on_site:3"), so that they are told once of it.
+
+    `told` is the number that they know: of letters that failed, or 1 of what either is or isn't. `risen_at`: since
+    when the number is higher than that; `told_at`: when they were last told.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (CheckConstraint("told >= 0", name="told"),)
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    told: Mapped[int] = mapped_column(default=0)
+    risen_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

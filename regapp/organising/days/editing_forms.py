@@ -13,7 +13,7 @@ from wtforms.widgets import URLInput
 from regapp.core.errors import RuleBroken
 from regapp.core.forms import AddressLine, Form, TextArea, TextLine, address_like, needed
 from regapp.core.i18n import SWEDISH_TIME, Text
-from regapp.events import times
+from regapp.events import drafts
 from regapp.events.drafts import COLUMNS, MAX_SEATS, MAX_SLUG, Draft, Session
 from regapp.events.models import Event
 from regapp.organising.days.fields import (
@@ -189,8 +189,8 @@ class EventForm(Form):
             starts_at=starts_at,
             ends_at=ends_at,
             opens_at=opens_at,
-            closes_at=times.end_of(last_day, SWEDISH_TIME),
-            changes_close_at=times.end_of(last_change_day, SWEDISH_TIME),
+            closes_at=drafts.end_of(last_day, SWEDISH_TIME),
+            changes_close_at=drafts.end_of(last_change_day, SWEDISH_TIME),
             promote_until=promote_until,
             programme=tuple(sorted(rows, key=lambda row: row.starts)),
         )
@@ -200,7 +200,7 @@ class EventForm(Form):
         if day is None or clock is None:
             return None
         try:
-            return times.instant(day, clock, SWEDISH_TIME)
+            return drafts.instant(day, clock, SWEDISH_TIME)
         except RuleBroken as error:
             self.refuse(RuleBroken(error.message, field))
             return None

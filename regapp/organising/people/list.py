@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from regapp.accounts import sessions
 from regapp.accounts.access import requires
 from regapp.accounts.roles import EVERYBODY
-from regapp.attendees import csv_files, deliveries, exporting, filtering, letters, listing
+from regapp.attendees import deliveries, exporting, filtering, letters, listing
 from regapp.attendees.attempts import find_page
 from regapp.attendees.exporting import Export, Format
 from regapp.attendees.filtering import Filter
@@ -147,7 +147,7 @@ def _prepare(event: Event, chosen: FilterForm, form: ExportForm) -> exporting.Ex
 def _download(prepared: exporting.Export, form: ExportForm) -> Response:
     if form.format is Format.XLSX:
         return _xlsx(prepared)
-    pieces = exporting.write_csv(prepared, csv_files.SEPARATORS[form.kind.data])
+    pieces = exporting.write_csv(prepared, exporting.SEPARATORS[form.kind.data])
     return _attachment(pieces, "text/csv", prepared.name)
 
 
