@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import NullPool, create_engine, inspect, select
+from sqlalchemy import NullPool, create_engine, inspect
 
 import regapp  # noqa: F401 - the models of every room
 from regapp.core import migrating, schema, text
 from regapp.core.db import Model
-from regapp.mailing.models import OutgoingMail
 from tests.support.machine.disks import looking_out
 from tests.support.machine.forks import Fork, run
 from tests.support.machine.postgres import Cluster
@@ -118,23 +117,6 @@ def test_a_letter_from_before_tells_which_version_of_the_entry_it_brought(empty_
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT id, sequence FROM outgoing_mail ORDER BY id").all()
     assert found == [("a1", None), ("a2", 3)]
-
-
-@both
-def test_a_letter_from_before_names_the_entry_that_stood_in_its_key(empty_urls: list[str]) -> None:
-    url, uid = empty_urls[0], "5e2b1c9a-0d3f-4a57-8c11-2f6e7d8a9b0c"
-    migrating.upgrade(url, "012")
-    engine = create_engine(url, poolclass=NullPool)
-    keys = {"k": None, f"update:p:{uid}.3": uid, f"present:waiting:p:{uid}:2026-10-01": uid, f"again:a1:1:{uid}": uid}
-    with engine.begin() as connection:
-        for number, key in enumerate(keys):
-            letter = LETTER.replace("'a1'", f"'a{number}'").replace("'k'", f"'{key}'").replace("<a1@", f"<a{number}@")
-            connection.exec_driver_sql(letter)
-    for move in (migrating.upgrade, lambda url: migrating.downgrade(url, "012"), migrating.upgrade):
-        move(url)
-    with engine.connect() as connection:
-        found = connection.execute(select(OutgoingMail.key, OutgoingMail.entry_uid)).all()
-    assert {key: uid and str(uid) for key, uid in found} == keys
 
 
 DAY = """
@@ -321,6 +303,53 @@ def test_who_was_there_before_is_found_and_sorted_as_who_comes_after(empty_urls:
     migrating.downgrade(url, "007")
     with engine.connect() as connection:
         assert connection.exec_driver_sql(KEYS).one() == ("josé łåz p1@example.org ö", "łz1z0\x01jose", "z3")
+
+
+UID = "0d9c4d5e-1111-4222-8333-44445555666"
+ABOUT = """
+INSERT INTO outgoing_mail
+    (id, key, kind, registration_id, is_bulk, language, recipient, message_id, subject, text, html, calendar, method,
+     sequence, dated_at, state, due_at, attempts)
+VALUES
+    ('{kind}', '{key}', '{kind}', 1, false, 'sv', 'asa@example.org', '<{kind}>', {words}, {words}, {words}, {calendar},
+     {method}, {sequence}, '2026-10-01', 'queued', '2026-10-01', 0)
+"""
+
+
+@both
+def test_a_letter_from_before_is_found_by_its_entry_and_an_older_program_finds_one_from_after(
+    empty_urls: list[str],
+) -> None:
+    url = empty_urls[0]
+    migrating.upgrade(url, "002")
+    engine = create_engine(url, poolclass=NullPool)
+    calendar = f"'BEGIN:VEVENT\r\nSUMMARY:UID:{UID}9@x\r\nUID:{UID}1@example.org\r\nEND:VEVENT\r\n'"
+    no_part = {"calendar": "NULL", "method": "NULL", "sequence": "NULL", "words": "'Hej'"}
+    entries = {
+        f"update:p:{UID}1.3": {**no_part, "calendar": calendar, "method": "'REQUEST'", "sequence": "3"},
+        f"day_changed:p:{UID}2.1": {**no_part, "sequence": "1", "words": "NULL"},
+        f"declined:p:{UID}3.0": no_part,
+        "link:p:2026-10-01T00:00:00+00:00": no_part,
+    }
+    with engine.begin() as connection:
+        connection.exec_driver_sql(DAY)
+        connection.exec_driver_sql(PERSON.format(id=1))
+        connection.exec_driver_sql(LETTER)
+        for key, its in entries.items():
+            connection.exec_driver_sql(ABOUT.format(key=key, kind=key.partition(":")[0], **its))
+    migrating.upgrade(url)
+    mail = sa.table("outgoing_mail", sa.column("key"), sa.column("entry_uid", sa.Uuid))
+    with engine.begin() as connection:
+        found = {key: uid and str(uid) for key, uid in connection.execute(sa.select(mail))}
+        # An order as SQLite writes its key now, and a letter sent again.
+        for key, uid in ((f"day_changed:p:{UID}2.1", UID.replace("-", "")), (f"declined:p:{UID}3.0", "")):
+            written = {"key": key.replace(UID, uid) if uid else "again:a1:1"}
+            connection.execute(mail.update().where(mail.c.key == key).values(written))
+    assert found == {**dict(zip(entries, (f"{UID}1", f"{UID}2", f"{UID}3", None), strict=True)), "k": None}
+    migrating.downgrade(url, "012")
+    with engine.connect() as connection:
+        keys = set(connection.exec_driver_sql("SELECT key FROM outgoing_mail").scalars())
+    assert keys == {"k", *entries} - {f"declined:p:{UID}3.0"} | {f"again:a1:1:{UID}3"}
 
 
 @both

@@ -12,6 +12,7 @@ import icalendar
 import pytest
 from sqlalchemy import select
 
+from regapp.core import migrating
 from regapp.core.audit import AuditEntry
 from regapp.core.db import db, writing
 from regapp.events.drafts import Draft
@@ -24,6 +25,7 @@ from regapp.registrations.application import Application
 from regapp.registrations.choices import Profession, Wish
 from regapp.registrations.day import changes as day_changes
 from regapp.registrations.day.changes import NotAgreed, Saved
+from regapp.registrations.letters import told
 from regapp.registrations.models import Registration
 from tests.support.cancelled import cancel_day_and_tell
 from tests.support.days import STOCKHOLM, WHILE_OPEN, new_day
@@ -120,6 +122,21 @@ def rendered(mail: OutgoingMail) -> OutgoingMail | None:
             return mail
         mail.state = MailState.WITHDRAWN
         return None
+
+
+@pytest.mark.both_databases("the databases write a UUID differently")
+def test_an_order_that_waits_while_the_program_is_updated_is_a_letter_afterwards(day: int, database_url: str) -> None:
+    change(venue="Aulan")
+    uid = person("seat").calendar_uid
+    db.session.remove()
+    db.engine.dispose()
+    migrating.downgrade(database_url, "012")
+    migrating.upgrade(database_url)
+    (order,) = waiting()
+    assert (order.entry_uid, order.sequence) == (uid, 1)
+    letter = rendered(order)
+    assert letter is not None and "Aulan" in plain(letter.text)
+    assert told.may_show(person("online")), "its letter is found as well"
 
 
 @pytest.mark.parametrize(
