@@ -61,16 +61,17 @@ class TooLateForSeat(CannotMove):
         super().__init__(TOO_LATE_FOR_SEAT)
 
 
-BEYOND: Final = (TooLateForSeat, DayFull)
-"""What an organiser may go beyond, with a reason."""
-
-
 def why_not(registration: Registration, wish: Wish, at: datetime, actor: str = audit.PARTICIPANT) -> RuleBroken | None:
     """What keeps the person from changing to this form of attendance, as things stand."""
     if refused := why_not_any(registration, at, actor):
         return refused
     if wish.wants_line and not registration.is_in_line and (refused := _why_no_line(registration, at, actor)):
         return refused
+    return beyond(registration, wish, at)
+
+
+def beyond(registration: Registration, wish: Wish, at: datetime) -> RuleBroken | None:
+    """What is late or beyond the number in such a change: what an organiser may do nevertheless, with a reason."""
     if registration.has_place and registration.attendance is wish.attendance:
         return None
     if wish is Wish.ON_SITE and not registration.can_change_needs(at):
@@ -245,6 +246,6 @@ def leave_line(registration_id: int, at: datetime, *, actor: str = audit.PARTICI
 def _get_movable(registration_id: int, wish: Wish, at: datetime, actor: str, reason: str) -> Registration:
     registration = filling.get_settled(registration_id, at)
     refused = why_not(registration, wish, at, actor)
-    if refused and not (reason and audit.is_organiser(actor) and isinstance(refused, BEYOND)):
+    if refused and not (reason and audit.is_organiser(actor) and isinstance(refused, (TooLateForSeat, DayFull))):
         raise refused
     return registration

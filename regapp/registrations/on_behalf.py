@@ -87,9 +87,9 @@ def _why_no_line(event: Event, at: datetime) -> RuleBroken | None:
     return None if event.fills_seats(at) else RuleBroken(moving.LINE_CLOSED, field="attendance")
 
 
-def move_exceeds(registration: Registration, wish: Wish, at: datetime, actor: str) -> bool:
+def move_exceeds(registration: Registration, wish: Wish, at: datetime) -> bool:
     """Whether moving so would be late or beyond the number, which takes a reason."""
-    return isinstance(moving.why_not(registration, wish, at, actor), moving.BEYOND)
+    return moving.beyond(registration, wish, at) is not None
 
 
 def move(
@@ -102,7 +102,7 @@ def move(
     registration = filling.get_settled(registration_id, at)
     if not registration.is_active:
         raise RuleBroken(CANCELLED)
-    if not move_exceeds(registration, wish, at, actor):
+    if not move_exceeds(registration, wish, at):
         reason = ""
     elif not reason:
         raise RuleBroken(places.REASON_NEEDED, field="reason")

@@ -87,7 +87,7 @@ def move_person(slug: str, public_id: str) -> ResponseReturnValue:
     form.attendance.choices = wish_choices(wishes)
     if follow(form, lambda: _move(registration, form)):
         return back(registration, t("Deltagandeformen är ändrad.", "The form of attendance is changed."))
-    exceeds = [wish for wish in wishes if on_behalf.move_exceeds(registration, wish, g.received_at, sessions.actor())]
+    exceeds = [wish for wish in wishes if on_behalf.move_exceeds(registration, wish, g.received_at)]
     return form_page("move_person", form, registration=registration, exceeds=exceeds)
 
 
