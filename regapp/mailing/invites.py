@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from regapp.mailing.calendar_text import clean, one_line, quotable
 
 if TYPE_CHECKING:
-    from icalendar import Event, vCalAddress
+    from icalendar import Calendar, Event, vCalAddress
 
 PRODID = "-//SWECARNET//regapp//SV"
 
@@ -43,19 +43,20 @@ class Invitation:
     conference: str = ""
     conference_label: str = ""
 
-    def request(self) -> bytes:
-        """A place, or what became of it: RFC 5546 §3.2.2."""
-        return self._serialised("REQUEST", "CONFIRMED", invited=True)
+    def request(self) -> str:
+        """A place, or what became of it: RFC 5546 §3.2.2. Unfolded, so that no mark lies across two lines."""
+        return _unfolded(self._calendar("REQUEST", "CONFIRMED", invited=True))
 
-    def cancel(self) -> bytes:
-        """No place any more: METHOD and STATUS both, RFC 5546 §3.2.5."""
-        return self._serialised("CANCEL", "CANCELLED", invited=True)
+    def cancel(self) -> str:
+        """No place any more: METHOD and STATUS both, RFC 5546 §3.2.5. Unfolded."""
+        return _unfolded(self._calendar("CANCEL", "CANCELLED", invited=True))
 
     def publish(self) -> bytes:
         """A file to download: nobody is invited, so nobody answers (RFC 5546 §3.2.1)."""
-        return self._serialised("PUBLISH", "CONFIRMED", invited=False)
+        written: bytes = self._calendar("PUBLISH", "CONFIRMED", invited=False).to_ical()
+        return written
 
-    def _serialised(self, method: str, status: str, *, invited: bool) -> bytes:
+    def _calendar(self, method: str, status: str, *, invited: bool) -> Calendar:
         # Imported late: it costs a process start that writes no invitation a tenth of a second.
         from icalendar import Calendar
 
@@ -65,8 +66,7 @@ class Invitation:
         calendar.add("calscale", "GREGORIAN")
         calendar.add("method", method)
         calendar.add_component(self._event(status, invited=invited))
-        written: bytes = calendar.to_ical()
-        return written
+        return calendar
 
     def _event(self, status: str, *, invited: bool) -> Event:
         from icalendar import Event
@@ -125,9 +125,8 @@ def _person(name: str, address: str) -> vCalAddress:
     return person
 
 
-def unfold(calendar: bytes) -> str:
-    """The calendar as it is stored, so that a mark can't lie across two lines."""
-    return re.sub("\r?\n[ \t]", "", calendar.decode())
+def _unfolded(calendar: Calendar) -> str:
+    return "".join(f"{line}\r\n" for line in calendar.content_lines() if line)
 
 
 @dataclass(frozen=True)

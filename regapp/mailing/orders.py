@@ -14,7 +14,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from regapp.core.context import settings
 from regapp.core.db import db
 from regapp.mailing import letters
-from regapp.mailing.invites import unfold
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail
 from regapp.mailing.outbox import inserting, wake_workers
@@ -25,7 +24,7 @@ class Rendering:
     """What an order becomes; `in_reply_to` is another letter's `message_id`."""
 
     letter: Letter
-    calendar: bytes | None = None
+    calendar: str | None = None
     method: CalendarMethod | None = None
     in_reply_to: str | None = None
 
@@ -98,7 +97,7 @@ def render(mail: OutgoingMail) -> bool:
         return False
     written = letters.write(rendering.letter, mail.language)
     mail.subject, mail.text, mail.html = written.subject[:400], written.text, written.html
-    mail.calendar = unfold(rendering.calendar) if rendering.calendar else None
+    mail.calendar = rendering.calendar
     mail.method = rendering.method
     mail.in_reply_to = rendering.in_reply_to
     return True

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, select, text, update
 from regapp.core.context import settings
 from regapp.core.db import Model, db
 from regapp.mailing import letters
-from regapp.mailing.invites import unfold
 from regapp.mailing.letters import Letter
 from regapp.mailing.models import CalendarMethod, MailState, OutgoingMail, QueueStop, WordsBrought
 
@@ -57,7 +56,7 @@ def enqueue(
     at: datetime,
     event_id: int | None = None,
     registration_id: int | None = None,
-    calendar: bytes | None = None,
+    calendar: str | None = None,
     method: CalendarMethod | None = None,
     sequence: int | None = None,
     entry_uid: UUID | None = None,
@@ -86,7 +85,7 @@ def enqueue(
             "subject": written.subject[:400],
             "text": written.text,
             "html": written.html,
-            "calendar": unfold(calendar) if calendar else None,
+            "calendar": calendar,
             "method": method,
             "sequence": sequence,
             "entry_uid": entry_uid,

@@ -48,7 +48,7 @@ def tells_place(event: Event, mail: type[OutgoingMail] = OutgoingMail) -> Column
     return brings_entry | mail.kind.in_(TELLS_LINE)
 
 
-def calendar_now(registration: Registration, at: datetime) -> tuple[bytes, CalendarMethod] | None:
+def calendar_now(registration: Registration, at: datetime) -> tuple[str, CalendarMethod] | None:
     """The entry, or its end, with the present SEQUENCE; None for who never had one and should have none."""
     entry = entries.invitation(registration, at)
     if should_have_entry(registration):
@@ -60,7 +60,7 @@ def calendar_now(registration: Registration, at: datetime) -> tuple[bytes, Calen
 def entry_now(registration: Registration, at: datetime) -> Entry | None:
     """The same as `calendar_now`, to compare with what a letter brought."""
     calendar = calendar_now(registration, at)
-    return invites.read(invites.unfold(calendar[0])) if calendar else None
+    return invites.read(calendar[0]) if calendar else None
 
 
 def should_have_entry(registration: Registration) -> bool:

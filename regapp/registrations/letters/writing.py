@@ -283,7 +283,7 @@ def write(
     compose: Compose,
     at: datetime,
     *,
-    calendar: bytes | None = None,
+    calendar: str | None = None,
     method: CalendarMethod | None = None,
     key: str | None = None,
     is_about_entry: bool = False,

@@ -63,9 +63,9 @@ BROKEN: dict[str, Callable[[], Rendering]] = {
     "a row that isn't there": _asks_for_a_row_that_isnt_there,
     "one of two": _asks_for_one_of_two,
     "a bug": _has_a_bug,
-    "a calendar without a method": lambda: Rendering(a_letter(), calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
+    "a calendar without a method": lambda: Rendering(a_letter(), calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
     "a method without a calendar": lambda: Rendering(a_letter(), method=CalendarMethod.REQUEST),
-    "octets that are no text": lambda: Rendering(a_letter(), calendar=b"\xff", method=CalendarMethod.REQUEST),
+    "text that no database takes": lambda: Rendering(a_letter(), calendar="\ud800", method=CalendarMethod.REQUEST),
 }
 
 
