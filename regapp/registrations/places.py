@@ -1,4 +1,4 @@
-"""Places: how many there are and are taken, and the line for a seat on site with its order."""
+"""How many places there are and are taken, and why something can't be done, in the person's words."""
 
 from dataclasses import dataclass
 from datetime import datetime
